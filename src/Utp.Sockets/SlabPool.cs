@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+
+namespace Utp.Sockets;
+
+/// <summary>
+/// Receive memory with a byte limit. A slab counts in full as long as anybody holds a reference on it,
+/// because that is what it pins. At the limit <see cref="TryRent"/> refuses, the reader stops, and the
+/// kernel drops: right for UDP, and better than an unbounded mailbox. Safe from any thread.
+/// </summary>
+public sealed class SlabPool
+{
+    private readonly ConcurrentBag<DatagramSlab> _free = [];
+    private readonly int _slabBytes;
+    private readonly long _limitBytes;
+    private long _pinnedBytes;
+    private Action? _onAvailable;
+
+    /// <summary>Creates a pool of slabs of <paramref name="slabBytes"/> bytes, of which at most <paramref name="limitBytes"/> bytes are in use.</summary>
+    public SlabPool(int slabBytes, long limitBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(slabBytes, 65_536);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limitBytes, slabBytes);
+        _slabBytes = slabBytes;
+        _limitBytes = limitBytes;
+    }
+
+    /// <summary>Bytes of one slab.</summary>
+    public int SlabBytes => _slabBytes;
+
+    /// <summary>Bytes of all slabs that somebody holds.</summary>
+    public long PinnedBytes => Interlocked.Read(ref _pinnedBytes);
+
+    /// <summary>A slab with one reference, owned by the caller; false at the limit.</summary>
+    public bool TryRent(out DatagramSlab slab)
+    {
+        if (Interlocked.Add(ref _pinnedBytes, _slabBytes) > _limitBytes)
+        {
+            Interlocked.Add(ref _pinnedBytes, -_slabBytes);
+            slab = null!;
+            return false;
+        }
+
+        if (!_free.TryTake(out slab!))
+            slab = new DatagramSlab(this, _slabBytes);
+        slab.Reset();
+        return true;
+    }
+
+    /// <summary>
+    /// Calls <paramref name="action"/> once, on the thread that returns a slab, when memory is free again
+    /// (at once if it is). One waiter at a time.
+    /// </summary>
+    public void NotifyWhenAvailable(Action action)
+    {
+        Interlocked.Exchange(ref _onAvailable, action);
+        if (PinnedBytes + _slabBytes <= _limitBytes)
+            Interlocked.Exchange(ref _onAvailable, null)?.Invoke();
+    }
+
+    internal void Return(DatagramSlab slab)
+    {
+        _free.Add(slab);
+        Interlocked.Add(ref _pinnedBytes, -_slabBytes);
+        Interlocked.Exchange(ref _onAvailable, null)?.Invoke();
+    }
+}
+
+/// <summary>A block of receive memory, shared by reference count. The last <see cref="Release"/> gives it back to its pool.</summary>
+public sealed class DatagramSlab
+{
+    private readonly SlabPool _pool;
+    private int _references;
+
+    internal DatagramSlab(SlabPool pool, int bytes)
+    {
+        _pool = pool;
+        Array = GC.AllocateUninitializedArray<byte>(bytes, pinned: true);
+    }
+
+    /// <summary>The memory; pinned, so a driver may hand its address to the kernel.</summary>
+    public byte[] Array { get; }
+
+    /// <summary>One more holder.</summary>
+    public void AddReference() => Interlocked.Increment(ref _references);
+
+    /// <summary>One holder less; the last one gives the slab back.</summary>
+    /// <exception cref="InvalidOperationException">Released more often than held: a bug in the caller.</exception>
+    public void Release()
+    {
+        var left = Interlocked.Decrement(ref _references);
+        if (left == 0)
+            _pool.Return(this);
+        else if (left < 0)
+            throw new InvalidOperationException("A slab was released more often than it was held.");
+    }
+
+    internal void Reset() => _references = 1;
+}

@@ -1,0 +1,71 @@
+namespace Utp.Protocol;
+
+/// <summary>What a connection has done so far, and where it stands. Counters never fall; a copy, taken on the connection's thread.</summary>
+public readonly record struct ConnectionStats
+{
+    /// <summary>Where the connection stands.</summary>
+    public ConnectionState State { get; init; }
+
+    /// <summary>Payload bytes that were sent, each byte counted once.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>Payload bytes that the peer has acknowledged in order.</summary>
+    public long BytesDelivered { get; init; }
+
+    /// <summary>Payload bytes that arrived in order, each byte counted once.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Datagrams sent, of any type.</summary>
+    public long PacketsSent { get; init; }
+
+    /// <summary>Datagrams received and found well-formed, of any type.</summary>
+    public long PacketsReceived { get; init; }
+
+    /// <summary>Packets sent again.</summary>
+    public long Retransmissions { get; init; }
+
+    /// <summary>Retransmission time-outs.</summary>
+    public long Timeouts { get; init; }
+
+    /// <summary>Time-outs that turned out to be spurious.</summary>
+    public long SpuriousTimeouts { get; init; }
+
+    /// <summary>Packets found lost.</summary>
+    public long PacketsLost { get; init; }
+
+    /// <summary>Packets that arrived more than once.</summary>
+    public long DuplicatesReceived { get; init; }
+
+    /// <summary>Packets dropped: out of window, implausible acknowledgement, old timestamp, not allowed in the state.</summary>
+    public long PacketsDropped { get; init; }
+
+    /// <summary>Smoothed round trip, µs; 0 before the first sample.</summary>
+    public long SmoothedRttMicros { get; init; }
+
+    /// <summary>Smallest path round trip, µs; 0 before the first sample.</summary>
+    public long MinRttMicros { get; init; }
+
+    /// <summary>Retransmission time-out, µs.</summary>
+    public long RtoMicros { get; init; }
+
+    /// <summary>Congestion window, bytes.</summary>
+    public long CongestionWindowBytes { get; init; }
+
+    /// <summary>Payload bytes in flight.</summary>
+    public long BytesInFlight { get; init; }
+
+    /// <summary>Bytes that the peer's receive window has left, as it said last.</summary>
+    public long PeerWindowBytes { get; init; }
+
+    /// <summary>Bytes of our receive window.</summary>
+    public long ReceiveWindowBytes { get; init; }
+
+    /// <summary>Bytes of writes that are not delivered yet.</summary>
+    public long BufferedBytes { get; init; }
+
+    /// <summary>Bytes received out of order that wait for what is missing.</summary>
+    public long ReorderBytes { get; init; }
+
+    /// <summary>The congestion control's name.</summary>
+    public string CongestionControl { get; init; }
+}

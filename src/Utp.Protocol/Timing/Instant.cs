@@ -1,0 +1,42 @@
+namespace Utp.Protocol;
+
+/// <summary>
+/// A point on a monotonic clock, in µs since an arbitrary start. Always an argument: the core reads no
+/// clock, so a simulation owns time.
+/// </summary>
+/// <param name="Micros">µs since the clock's start.</param>
+public readonly record struct Instant(long Micros) : IComparable<Instant>
+{
+    /// <summary>Later than every other: "no deadline".</summary>
+    public static readonly Instant Never = new(long.MaxValue);
+
+    /// <summary>The clock's start.</summary>
+    public static readonly Instant Zero = new(0);
+
+    /// <summary>The instant <paramref name="micros"/> µs later; <see cref="Never"/> stays never.</summary>
+    public Instant Plus(long micros) => Micros > long.MaxValue - micros ? Never : new(Micros + micros);
+
+    /// <summary>µs from <paramref name="earlier"/> to this; negative when it is later.</summary>
+    public long Since(Instant earlier) => Micros - earlier.Micros;
+
+    /// <inheritdoc/>
+    public int CompareTo(Instant other) => Micros.CompareTo(other.Micros);
+
+    /// <summary>Whether <paramref name="left"/> is earlier.</summary>
+    public static bool operator <(Instant left, Instant right) => left.Micros < right.Micros;
+
+    /// <summary>Whether <paramref name="left"/> is later.</summary>
+    public static bool operator >(Instant left, Instant right) => left.Micros > right.Micros;
+
+    /// <summary>Whether <paramref name="left"/> is not later.</summary>
+    public static bool operator <=(Instant left, Instant right) => left.Micros <= right.Micros;
+
+    /// <summary>Whether <paramref name="left"/> is not earlier.</summary>
+    public static bool operator >=(Instant left, Instant right) => left.Micros >= right.Micros;
+
+    /// <summary>The earlier of two.</summary>
+    public static Instant Min(Instant a, Instant b) => a < b ? a : b;
+
+    /// <summary>The later of two.</summary>
+    public static Instant Max(Instant a, Instant b) => a > b ? a : b;
+}

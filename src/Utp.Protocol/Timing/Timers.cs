@@ -1,0 +1,89 @@
+namespace Utp.Protocol;
+
+/// <summary>Every timer of a connection, and what it is for.</summary>
+public enum TimerKind
+{
+    /// <summary>RFC 6298 §5: the oldest packet in flight was not acknowledged in time.</summary>
+    Retransmission,
+
+    /// <summary>The ST_SYN was not answered: send it again.</summary>
+    SynRetry,
+
+    /// <summary>The connect time-out, or a half-open acceptor's expiry.</summary>
+    Handshake,
+
+    /// <summary>The peer's window is closed and nothing is in flight: ask whether it has opened.</summary>
+    Persist,
+
+    /// <summary>The next paced packet may leave.</summary>
+    Pacing,
+
+    /// <summary>A delayed acknowledgement is due (only when that option is on).</summary>
+    DelayedAck,
+
+    /// <summary>Nothing was sent for long: refresh NAT bindings.</summary>
+    KeepAlive,
+
+    /// <summary>Nothing was heard for long.</summary>
+    Idle,
+
+    /// <summary>The end of TimeWait.</summary>
+    TimeWait,
+}
+
+/// <summary>A connection's deadlines, one per <see cref="TimerKind"/>. Owned by the connection; a value, so an idle connection pays no object for it.</summary>
+internal struct Timers
+{
+    private const int Count = (int)TimerKind.TimeWait + 1;
+    private Deadlines _deadlines;
+
+    public Timers()
+    {
+        for (var i = 0; i < Count; i++)
+            _deadlines[i] = Instant.Never;
+    }
+
+    /// <summary>The earliest deadline of all.</summary>
+    public readonly Instant Next
+    {
+        get
+        {
+            var next = Instant.Never;
+            for (var i = 0; i < Count; i++)
+                next = Instant.Min(next, _deadlines[i]);
+            return next;
+        }
+    }
+
+    public readonly Instant this[TimerKind kind] => _deadlines[(int)kind];
+
+    public readonly bool IsArmed(TimerKind kind) => _deadlines[(int)kind] != Instant.Never;
+
+    public void Arm(TimerKind kind, Instant deadline) => _deadlines[(int)kind] = deadline;
+
+    public void Stop(TimerKind kind) => _deadlines[(int)kind] = Instant.Never;
+
+    public void StopAll() => this = new Timers();
+
+    /// <summary>Stops and reports the first timer that is due at <paramref name="now"/>.</summary>
+    public bool TryExpire(Instant now, out TimerKind kind)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            if (_deadlines[i] > now)
+                continue;
+            _deadlines[i] = Instant.Never;
+            kind = (TimerKind)i;
+            return true;
+        }
+
+        kind = default;
+        return false;
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(Count)]
+    private struct Deadlines
+    {
+        private Instant _first;
+    }
+}

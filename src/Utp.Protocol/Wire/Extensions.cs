@@ -1,0 +1,17 @@
+namespace Utp.Protocol;
+
+/// <summary>The extension types that this implementation reads or writes (BEP 29, "extension"; protocol.md §2, §3).</summary>
+public static class ExtensionType
+{
+    /// <summary>Ends the chain.</summary>
+    public const byte None = 0;
+
+    /// <summary>The selective acknowledgement bit mask.</summary>
+    public const byte SelectiveAck = 1;
+
+    /// <summary>8 bytes of capabilities on ST_SYN and its answer; metadata or a frame header on ST_DATA.</summary>
+    public const byte CapabilitiesOrMetadata = 2;
+
+    /// <summary>4 bytes of close reason on ST_FIN and ST_RESET: 0, 0, u16.</summary>
+    public const byte CloseReason = 3;
+}

@@ -1,24 +1,5 @@
 namespace Utp.Protocol;
 
-/// <summary>What to do with a datagram.</summary>
-public enum RouteDecision
-{
-    /// <summary>Give it to the connection.</summary>
-    Deliver,
-
-    /// <summary>A new ST_SYN: accept it, or refuse it with <see cref="DatagramRouter{TPath, TConnection}.TryWriteReset"/>.</summary>
-    Accept,
-
-    /// <summary>Of no connection: answer with ST_RESET if <see cref="DatagramRouter{TPath, TConnection}.TryWriteReset"/> agrees.</summary>
-    Reset,
-
-    /// <summary>Not uTP: offer it to the out-of-band handler, if there is one.</summary>
-    NotUtp,
-
-    /// <summary>Nothing is done with it; counted.</summary>
-    Drop,
-}
-
 /// <summary>
 /// Decides for each datagram that a UDP port receives where it goes (protocol.md §1, §4, §9), and holds the table of the
 /// port's connections. Used by one thread at a time; throws for nothing that a stranger sends.
@@ -29,90 +10,153 @@ public sealed class DatagramRouter<TPath, TConnection>
     where TPath : struct, IEquatable<TPath>
     where TConnection : class
 {
+    private readonly EndpointLimits _limits;
+    private readonly Func<TPath, ulong> _addressKey;
+    private readonly ConnectionTable<TPath, TConnection> _table;
+    private readonly ResetRateLimiter _resets;
+    private long _delivered, _malformed, _notUtp, _unknownConnection, _resetsSent, _resetsSuppressed, _synRefused;
+
     /// <summary>Creates a router.</summary>
     /// <param name="limits">How much strangers may take.</param>
     /// <param name="addressKey">The remote address without its port, as a key for limits per address; equal keys may collide harmlessly.</param>
-    public DatagramRouter(EndpointLimits limits, Func<TPath, ulong> addressKey) => throw new NotImplementedException();
+    public DatagramRouter(EndpointLimits limits, Func<TPath, ulong> addressKey)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(addressKey);
+        _limits = limits;
+        _addressKey = addressKey;
+        _table = new ConnectionTable<TPath, TConnection>(limits, addressKey);
+        _resets = new ResetRateLimiter(limits);
+    }
 
     /// <summary>Connections in the table.</summary>
-    public int Count => throw new NotImplementedException();
+    public int Count => _table.Count;
+
+    /// <summary>Acceptors in the table whose peer's address is not confirmed yet.</summary>
+    public int HalfOpenCount => _table.HalfOpen;
 
     /// <summary>Counters of what was routed and dropped.</summary>
-    public EndpointStats Statistics => throw new NotImplementedException();
+    public EndpointStats Statistics =>
+        new(_delivered, _malformed, _notUtp, _unknownConnection, _resetsSent, _resetsSuppressed, _synRefused);
 
     /// <summary>Parses a datagram and decides. <paramref name="connection"/> is set for <see cref="RouteDecision.Deliver"/> only.</summary>
-    public RouteDecision Route(ReadOnlySpan<byte> datagram, in TPath path, Instant now, out ParsedPacket packet, out TConnection? connection) => throw new NotImplementedException();
+    /// <remarks>
+    /// A ST_SYN that meets a live connection on the id it would give us is delivered: the connection tells a duplicate of its own
+    /// ST_SYN, which is answered again, from another one, which is dropped (protocol.md §1).
+    /// </remarks>
+    public RouteDecision Route(ReadOnlySpan<byte> datagram, in TPath path, Instant now, out ParsedPacket packet, out TConnection? connection)
+    {
+        if (!ParsedPacket.TryParse(datagram, out packet))
+        {
+            // protocol.md §9: also a broken extension chain may be another protocol's, which shares the port.
+            if (PacketHeader.TryParse(datagram, out _))
+                _malformed++;
+            else
+                _notUtp++;
+            connection = null;
+            return RouteDecision.NotUtp;
+        }
+
+        var id = packet.Header.ConnectionId;
+        var found = packet.Header.Type switch
+        {
+            // ST_SYN alone carries the sender's receive id R; we would receive on R + 1.
+            PacketType.Syn => _table.TryFind(path, id.Next, out connection),
+            PacketType.Reset => _table.TryFindForReset(path, id, out connection),
+            _ => _table.TryFind(path, id, out connection),
+        };
+        if (found)
+        {
+            _delivered++;
+            return RouteDecision.Deliver;
+        }
+
+        return RouteUnknown(packet.Header.Type);
+    }
 
     /// <summary>
     /// Picks ids and seq_nrs for an initiator, from <paramref name="random"/> (at least 32 cryptographically random bytes), that clash
     /// with no connection on the path, and adds the connection under both receive ids. False when the limits refuse.
     /// </summary>
-    public bool TryAddInitiator(in TPath path, ReadOnlySpan<byte> random, TConnection connection, out ConnectionSeed seed) => throw new NotImplementedException();
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 32 random bytes.</exception>
+    public bool TryAddInitiator(in TPath path, ReadOnlySpan<byte> random, TConnection connection, out ConnectionSeed seed)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentOutOfRangeException.ThrowIfLessThan(random.Length, InitiatorIds.RandomBytes);
+        seed = default;
+        if (_table.CheckLimits(path, halfOpen: false) != AcceptRefusal.None || !InitiatorIds.TryDraw(_table, path, random, out seed))
+            return false;
+        _table.AddInitiator(path, seed, connection);
+        return true;
+    }
 
     /// <summary>Adds the acceptor of a ST_SYN as half open. False, with the cause, when the limits refuse or the id is taken.</summary>
-    public bool TryAddAcceptor(in TPath path, in ParsedPacket syn, ReadOnlySpan<byte> random, TConnection connection, out ConnectionSeed seed, out AcceptRefusal refusal) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">The packet is no ST_SYN.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 2 random bytes.</exception>
+    public bool TryAddAcceptor(in TPath path, in ParsedPacket syn, ReadOnlySpan<byte> random, TConnection connection, out ConnectionSeed seed, out AcceptRefusal refusal)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentOutOfRangeException.ThrowIfLessThan(random.Length, sizeof(ushort));
+        if (syn.Header.Type != PacketType.Syn)
+            throw new ArgumentException("Only a ST_SYN can be accepted.", nameof(syn));
 
-    /// <summary>An acceptor's address was confirmed: it is not half open any more.</summary>
-    public void OnConfirmed(in TPath path, ConnectionId receiveId) => throw new NotImplementedException();
+        var receiveId = syn.Header.ConnectionId.Next;
+        refusal = _table.TryFind(path, receiveId, out _) ? AcceptRefusal.IdInUse : _table.CheckLimits(path, halfOpen: true);
+        if (refusal != AcceptRefusal.None)
+        {
+            _synRefused++;
+            seed = default;
+            return false;
+        }
+
+        seed = new ConnectionSeed(receiveId, new SeqNr(System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(random)), default, default);
+        _table.AddAcceptor(path, seed, connection);
+        return true;
+    }
+
+    /// <summary>An acceptor's address was confirmed: it is not half open any more. Harmless for any other connection.</summary>
+    public void OnConfirmed(in TPath path, ConnectionId receiveId) => _table.Confirm(path, receiveId);
 
     /// <summary>Removes a connection with all its ids; false if it was not there.</summary>
-    public bool Remove(in TPath path, in ConnectionSeed seed) => throw new NotImplementedException();
+    public bool Remove(in TPath path, in ConnectionSeed seed) => _table.Remove(path, seed);
 
     /// <summary>
     /// Writes the ST_RESET that answers <paramref name="packet"/> (protocol.md §4), unless the rate limits per address and in total forbid it, or
     /// the packet is itself a ST_RESET. The answer is never larger than the question.
     /// </summary>
-    public bool TryWriteReset(in TPath path, in ParsedPacket packet, Span<byte> destination, Instant now, out int length) => throw new NotImplementedException();
+    /// <param name="path">Where the packet came from, and the answer goes to.</param>
+    /// <param name="packet">A packet for which <see cref="Route"/> decided <see cref="RouteDecision.Reset"/>, or a refused ST_SYN.</param>
+    /// <param name="destination">At least 20 bytes.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="length">Bytes written.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The destination is too short.</exception>
+    public bool TryWriteReset(in TPath path, in ParsedPacket packet, Span<byte> destination, Instant now, out int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, PacketHeader.Length);
+        length = 0;
+        if (packet.Header.Type == PacketType.Reset)
+            return false;
+        if (!_resets.TryTake(_addressKey(path), now))
+        {
+            _resetsSuppressed++;
+            return false;
+        }
+
+        ResetPacket.Write(packet.Header, destination, now);
+        length = PacketHeader.Length;
+        _resetsSent++;
+        return true;
+    }
+
+    private RouteDecision RouteUnknown(PacketType type)
+    {
+        if (type == PacketType.Syn)
+            return RouteDecision.Accept;
+        _unknownConnection++;
+        if (_limits.UnknownIsNotUtp)
+            return RouteDecision.NotUtp;
+
+        // Two ends that answered ST_RESET with ST_RESET would never stop.
+        return type == PacketType.Reset ? RouteDecision.Drop : RouteDecision.Reset;
+    }
 }
-
-/// <summary>How much strangers may take from one UDP port.</summary>
-public sealed record EndpointLimits
-{
-    /// <summary>Connections of the port.</summary>
-    public int MaxConnections { get; init; } = 100_000;
-
-    /// <summary>Connections from one remote address.</summary>
-    public int MaxConnectionsPerAddress { get; init; } = 10_000;
-
-    /// <summary>Half-open connections of the port.</summary>
-    public int MaxHalfOpen { get; init; } = 4_096;
-
-    /// <summary>Half-open connections from one remote address.</summary>
-    public int MaxHalfOpenPerAddress { get; init; } = 1_024;
-
-    /// <summary>ST_RESETs sent in one second, in all.</summary>
-    public int MaxResetsPerSecond { get; init; } = 1_000;
-
-    /// <summary>ST_RESETs sent in one second to one remote address.</summary>
-    public int MaxResetsPerSecondPerAddress { get; init; } = 50;
-
-    /// <summary>Whether packets of unknown connections are reported as <see cref="RouteDecision.NotUtp"/> instead of being reset: the port is shared with another protocol.</summary>
-    public bool UnknownIsNotUtp { get; init; }
-}
-
-/// <summary>Why a ST_SYN was not accepted.</summary>
-public enum AcceptRefusal
-{
-    /// <summary>It was accepted.</summary>
-    None,
-
-    /// <summary>Its receive id belongs to another live connection of that peer.</summary>
-    IdInUse,
-
-    /// <summary>A limit of half-open connections is reached.</summary>
-    HalfOpenLimit,
-
-    /// <summary>A limit of connections is reached.</summary>
-    ConnectionLimit,
-}
-
-/// <summary>What a router has counted.</summary>
-/// <param name="Delivered">Datagrams given to a connection.</param>
-/// <param name="Malformed">Datagrams of uTP's version and a known type whose extension chain is broken.</param>
-/// <param name="NotUtp">Datagrams that are not uTP.</param>
-/// <param name="UnknownConnection">Packets of no known connection.</param>
-/// <param name="ResetsSent">ST_RESETs written.</param>
-/// <param name="ResetsSuppressed">ST_RESETs that a rate limit forbade.</param>
-/// <param name="SynRefused">ST_SYNs refused by a limit or because their id is taken.</param>
-public readonly record struct EndpointStats(
-    long Delivered, long Malformed, long NotUtp, long UnknownConnection, long ResetsSent, long ResetsSuppressed, long SynRefused);

@@ -13,8 +13,9 @@ public readonly record struct Instant(long Micros) : IComparable<Instant>
     /// <summary>The clock's start.</summary>
     public static readonly Instant Zero = new(0);
 
-    /// <summary>The instant <paramref name="micros"/> µs later; <see cref="Never"/> stays never.</summary>
-    public Instant Plus(long micros) => Micros > long.MaxValue - micros ? Never : new(Micros + micros);
+    /// <summary>The instant <paramref name="micros"/> µs later (negative: earlier); <see cref="Never"/> stays never.</summary>
+    public Instant Plus(long micros) =>
+        this == Never || (micros > 0 && Micros > long.MaxValue - micros) ? Never : new(Micros + micros);
 
     /// <summary>µs from <paramref name="earlier"/> to this; negative when it is later.</summary>
     public long Since(Instant earlier) => Micros - earlier.Micros;

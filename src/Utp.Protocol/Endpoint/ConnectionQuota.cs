@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace Utp.Protocol;
+
+/// <summary>
+/// Counts a port's connections and half-open ones, in all and per remote address, and refuses beyond the limits
+/// (protocol.md §9). Remembers an address only while it has a connection. Owned by the <see cref="ConnectionTable{TPath, TConnection}"/>.
+/// </summary>
+internal sealed class ConnectionQuota(EndpointLimits limits)
+{
+    private readonly Dictionary<ulong, Counts> _perAddress = [];
+    private Counts _total;
+
+    public int Connections => _total.Connections;
+
+    public int HalfOpen => _total.HalfOpen;
+
+    /// <summary>Whether one more connection, half open or not, would stay within the limits.</summary>
+    public AcceptRefusal Check(ulong address, bool halfOpen)
+    {
+        _perAddress.TryGetValue(address, out var counts);
+        if (_total.Connections >= limits.MaxConnections || counts.Connections >= limits.MaxConnectionsPerAddress)
+            return AcceptRefusal.ConnectionLimit;
+        if (halfOpen && (_total.HalfOpen >= limits.MaxHalfOpen || counts.HalfOpen >= limits.MaxHalfOpenPerAddress))
+            return AcceptRefusal.HalfOpenLimit;
+        return AcceptRefusal.None;
+    }
+
+    public void Enter(ulong address, bool halfOpen) => Add(address, 1, halfOpen ? 1 : 0);
+
+    public void Confirm(ulong address) => Add(address, 0, -1);
+
+    public void Leave(ulong address, bool halfOpen) => Add(address, -1, halfOpen ? -1 : 0);
+
+    private void Add(ulong address, int connections, int halfOpen)
+    {
+        _total.Connections += connections;
+        _total.HalfOpen += halfOpen;
+        ref var counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_perAddress, address, out _);
+        counts.Connections += connections;
+        counts.HalfOpen += halfOpen;
+        if (counts.Connections == 0)
+            _perAddress.Remove(address);
+    }
+
+    private struct Counts
+    {
+        public int Connections;
+        public int HalfOpen;
+    }
+}

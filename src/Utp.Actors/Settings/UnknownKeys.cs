@@ -1,0 +1,59 @@
+using Akka.Configuration;
+using Akka.Configuration.Hocon;
+
+namespace Utp.Actors;
+
+/// <summary>Finds keys below <c>utp</c> that nobody reads: a misspelt key would otherwise keep its default in silence.</summary>
+internal static class UnknownKeys
+{
+    /// <exception cref="ConfigurationException">There is one; the message names it and the most similar known key.</exception>
+    public static void Check(Config config, Config reference)
+    {
+        var known = Leaves(reference).ToHashSet(StringComparer.Ordinal);
+        foreach (var key in Leaves(config))
+        {
+            if (known.Contains(key))
+                continue;
+            var nearest = known.MinBy(candidate => Distance(candidate, key));
+            throw new ConfigurationException($"{key} is no setting of uTP: did you mean {nearest}? config/utp.hocon lists all settings.");
+        }
+    }
+
+    /// <summary>The paths of all values below <c>utp</c>, in a configuration and its fallbacks.</summary>
+    public static IEnumerable<string> Leaves(Config config)
+    {
+        for (var layer = config; layer is not null; layer = layer.Fallback)
+        {
+            if (layer.Root is not { } root || !root.IsObject() || !root.GetObject().Items.TryGetValue("utp", out var section))
+                continue;
+            foreach (var leaf in Leaves("utp", section))
+                yield return leaf;
+        }
+    }
+
+    private static IEnumerable<string> Leaves(string path, HoconValue value)
+    {
+        if (!value.IsObject())
+            return [path];
+        return value.GetObject().Items.SelectMany(item => Leaves(path + "." + item.Key, item.Value));
+    }
+
+    // Levenshtein's distance, in one row.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var above = row[j];
+                row[j] = a[i - 1] == b[j - 1] ? diagonal : 1 + Math.Min(diagonal, Math.Min(above, row[j - 1]));
+                diagonal = above;
+            }
+        }
+
+        return row[^1];
+    }
+}

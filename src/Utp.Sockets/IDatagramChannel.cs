@@ -36,10 +36,13 @@ public interface IDatagramChannel : IDisposable
     /// Reads what has arrived, without waiting, until <paramref name="batch"/> is full or the socket empty.
     /// Each datagram is stamped as it is read.
     /// </summary>
-    /// <returns><see cref="ReceiveStatus.Drained"/>, <see cref="ReceiveStatus.More"/> or <see cref="ReceiveStatus.Closed"/>.</returns>
+    /// <returns><see cref="ReceiveStatus.Drained"/>, <see cref="ReceiveStatus.More"/>, <see cref="ReceiveStatus.NoMemory"/> or <see cref="ReceiveStatus.Closed"/>.</returns>
     ReceiveStatus Receive(ReceiveBatch batch);
 
-    /// <summary>Asks for one <see cref="IDatagramChannelObserver.OnReadable"/> when datagrams are waiting (at once if they are).</summary>
+    /// <summary>
+    /// Asks for one <see cref="IDatagramChannelObserver.OnReadable"/> when datagrams are waiting (at once, within this call, if they are).
+    /// While one request is open another adds nothing.
+    /// </summary>
     void RequestReadable();
 
     /// <summary>
@@ -50,10 +53,13 @@ public interface IDatagramChannel : IDisposable
     /// <param name="payload">One datagram, or several of equal size where <see cref="DatagramChannelFeatures.Segmentation"/> is offered.</param>
     /// <param name="segmentSize">Bytes of one datagram; the payload's length for a single one.</param>
     /// <param name="dontFragment">Whether the datagrams must not be fragmented on their way.</param>
-    /// <returns>What happened. Only <see cref="SendStatus.Sent"/> means that the kernel took them; otherwise it took none.</returns>
+    /// <returns>What happened. Several datagrams without <see cref="DatagramChannelFeatures.Segmentation"/> are <see cref="SendStatus.Failed"/>. Only <see cref="SendStatus.Sent"/> means that the kernel took them; otherwise it took none.</returns>
     SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment);
 
-    /// <summary>Asks for one <see cref="IDatagramChannelObserver.OnWritable"/> when a send that was refused with <see cref="SendStatus.WouldBlock"/> may succeed.</summary>
+    /// <summary>
+    /// Asks for one <see cref="IDatagramChannelObserver.OnWritable"/> when a send that was refused with <see cref="SendStatus.WouldBlock"/>
+    /// may succeed (at once, within this call, if it may). While one request is open another adds nothing.
+    /// </summary>
     void RequestWritable();
 }
 
@@ -69,7 +75,15 @@ public interface IDatagramChannelObserver
     /// <summary>The socket is gone for good, and why; nothing more will be received or sent.</summary>
     void OnFailed(Exception cause);
 
-    /// <summary>An ICMP error that the kernel reported for datagrams to <paramref name="path"/>.</summary>
+    /// <summary>
+    /// An error that the kernel reported for datagrams to <paramref name="path"/>: what ICMP said, or
+    /// EMSGSIZE with the MTU that refused the datagram. Called within <see cref="IDatagramChannel.Receive"/> or
+    /// <see cref="IDatagramChannel.Send"/> (perhaps to another peer), or before <see cref="OnReadable"/>.
+    /// ICMP can be forged: judge it before it is believed.
+    /// </summary>
+    /// <param name="path">The peer, and our address where it is known.</param>
+    /// <param name="error">What a send would have returned.</param>
+    /// <param name="pathMtu">Bytes of IP packet that fit, with <see cref="SendStatus.MessageTooLarge"/>; otherwise 0.</param>
     void OnPathError(in UdpPath path, SendStatus error, int pathMtu);
 }
 
@@ -99,11 +113,17 @@ public enum ReceiveStatus
     /// <summary>The socket is empty; ask with <see cref="IDatagramChannel.RequestReadable"/>.</summary>
     Drained,
 
-    /// <summary>The batch is full, or its memory used up; the socket may hold more.</summary>
+    /// <summary>The batch is full; the socket may hold more.</summary>
     More,
 
     /// <summary>The channel is closed.</summary>
     Closed,
+
+    /// <summary>
+    /// The batch's pool is at its limit, so nothing more was read; the socket may hold more. Handle what the batch has,
+    /// clear it, and read again when <see cref="SlabPool.NotifyWhenAvailable"/> says so.
+    /// </summary>
+    NoMemory,
 }
 
 /// <summary>What a send met.</summary>

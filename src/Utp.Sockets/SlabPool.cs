@@ -69,7 +69,10 @@ public sealed class SlabPool
 public sealed class DatagramSlab
 {
     private readonly SlabPool _pool;
-    private int _references;
+
+    // The generation in the upper half, the references in the lower: one word, so that a reference is
+    // never added to a slab that was given back, or given back and rented anew.
+    private long _state;
 
     internal DatagramSlab(SlabPool pool, int bytes)
     {
@@ -80,19 +83,39 @@ public sealed class DatagramSlab
     /// <summary>The memory; pinned, so a driver may hand its address to the kernel.</summary>
     public byte[] Array { get; }
 
+    /// <summary>Counts how often the slab was rented.</summary>
+    internal int Generation => (int)(Interlocked.Read(ref _state) >> 32);
+
     /// <summary>One more holder.</summary>
-    public void AddReference() => Interlocked.Increment(ref _references);
+    public void AddReference() => Interlocked.Increment(ref _state);
 
     /// <summary>One holder less; the last one gives the slab back.</summary>
     /// <exception cref="InvalidOperationException">Released more often than held: a bug in the caller.</exception>
     public void Release()
     {
-        var left = Interlocked.Decrement(ref _references);
+        var left = (int)Interlocked.Decrement(ref _state);
         if (left == 0)
             _pool.Return(this);
         else if (left < 0)
             throw new InvalidOperationException("A slab was released more often than it was held.");
     }
 
-    internal void Reset() => _references = 1;
+    /// <summary>One more holder, if somebody has held the slab ever since <paramref name="generation"/> began.</summary>
+    internal bool TryAddReference(int generation)
+    {
+        var seen = Interlocked.Read(ref _state);
+        while ((int)(seen >> 32) == generation && (int)seen > 0)
+        {
+            var before = Interlocked.CompareExchange(ref _state, seen + 1, seen);
+            if (before == seen)
+                return true;
+            seen = before;
+        }
+
+        return false;
+    }
+
+    internal bool BelongsTo(SlabPool pool) => ReferenceEquals(_pool, pool);
+
+    internal void Reset() => Interlocked.Exchange(ref _state, ((long)(Generation + 1) << 32) | 1);
 }

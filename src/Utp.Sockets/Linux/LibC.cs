@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+
+namespace Utp.Sockets.Linux;
+
+/// <summary>
+/// The system calls that <see cref="System.Net.Sockets.Socket"/> does not offer, and their structures
+/// (recvmsg(2), ip(7), ipv6(7)). The handle keeps the descriptor open during a call; a closed one
+/// throws <see cref="ObjectDisposedException"/>, so that a number reused by another file is never touched.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    public const int MSG_DONTWAIT = 0x40;
+    public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_ERRQUEUE = 0x2000;
+    public const int MSG_TRUNC = 0x20;
+
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    public static partial nint ReceiveMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    public static partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+}
+
+/// <summary><c>struct msghdr</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct MessageHeader
+{
+    public byte* Name;
+    public uint NameLength;
+    public IoVector* Vectors;
+    public nuint VectorCount;
+    public byte* Control;
+    public nuint ControlLength;
+    public int Flags;
+}
+
+/// <summary><c>struct iovec</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoVector
+{
+    public byte* Base;
+    public nuint Length;
+}
+
+/// <summary><c>struct cmsghdr</c>; its data follows, aligned to the size of a pointer.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ControlHeader
+{
+    public nuint Length;
+    public int Level;
+    public int Type;
+}
+
+/// <summary><c>struct in_pktinfo</c>: addresses in network order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PacketInfo4
+{
+    public int InterfaceIndex;
+    public uint SpecificDestination;
+    public uint HeaderDestination;
+}
+
+/// <summary><c>struct in6_pktinfo</c>: the address in network order.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct PacketInfo6
+{
+    public fixed byte Address[16];
+    public uint InterfaceIndex;
+}
+
+/// <summary><c>struct sock_extended_err</c>: what the error queue tells besides the address.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ExtendedError
+{
+    public const byte OriginLocal = 1;
+
+    public uint Errno;
+    public byte Origin;
+    public byte Type;
+    public byte Code;
+    public byte Pad;
+    public uint Info;
+    public uint Data;
+}
+
+/// <summary>Levels and names of socket options and control messages (socket(7), ip(7), ipv6(7)).</summary>
+internal static class SocketOption
+{
+    public const int SOL_SOCKET = 1;
+    public const int SO_MEMINFO = 55;
+    public const int SK_MEMINFO_DROPS = 8;
+
+    public const int SOL_IP = 0;
+    public const int IP_TOS = 1;
+    public const int IP_PKTINFO = 8;
+    public const int IP_MTU_DISCOVER = 10;
+    public const int IP_RECVERR = 11;
+    public const int IP_RECVTOS = 13;
+
+    public const int SOL_IPV6 = 41;
+    public const int IPV6_MTU_DISCOVER = 23;
+    public const int IPV6_RECVERR = 25;
+    public const int IPV6_RECVPKTINFO = 49;
+    public const int IPV6_PKTINFO = 50;
+    public const int IPV6_RECVTCLASS = 66;
+    public const int IPV6_TCLASS = 67;
+
+    /// <summary>Fragment where needed (the same value for IPv6).</summary>
+    public const int PMTUDISC_DONT = 0;
+
+    /// <summary>Set DF, and do not refuse what exceeds the kernel's own idea of the path (the same value for IPv6).</summary>
+    public const int PMTUDISC_PROBE = 3;
+}

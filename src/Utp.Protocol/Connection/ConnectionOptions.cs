@@ -111,6 +111,9 @@ public sealed record ConnectionOptions
     public Func<int, byte[]> AllocateDelivery { get; init; } =
         static bytes => GC.AllocateUninitializedArray<byte>(bytes);
 
+    /// <summary>Memory that connections share for out-of-order packets and unfinished frames; null: only the window bounds them.</summary>
+    public MemoryBudget? ReorderBudget { get; init; }
+
     /// <summary>Hears everything that happens, for metrics and qlog; null: nothing is reported and nothing costs.</summary>
     public IConnectionTrace? Trace { get; init; }
 }

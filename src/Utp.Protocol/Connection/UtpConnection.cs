@@ -3,109 +3,247 @@ namespace Utp.Protocol;
 /// <summary>
 /// One uTP connection (BEP 29) as a state machine without socket, clock or thread. Its contract is
 /// input → drain → wait: tell it what happened with <c>Handle…</c> or a user's command; then drain
-/// <see cref="PollTransmit"/> and <see cref="PollEvent"/>; then wait until <see cref="NextDeadline"/> or the next input.
+/// <see cref="PollEvent"/> and <see cref="PollTransmit"/>; then wait until <see cref="NextDeadline"/> or the next input.
 /// </summary>
 /// <remarks>
-/// Used by one thread at a time. No input makes it throw, whatever a stranger sends; misuse by its caller does.
-/// After every input both polls must be drained, in either order. When <see cref="IsTerminated"/> is true it can be forgotten.
+/// Used by one thread at a time. No input makes it throw, whatever a stranger sends. After every input both polls must be
+/// drained; events first, because what the user reads opens the window that the acknowledgement advertises.
+/// When <see cref="IsTerminated"/> is true it can be forgotten.
 /// </remarks>
 public sealed partial class UtpConnection
 {
-    /// <summary>
-    /// Starts a connection as initiator; <see cref="PollTransmit"/> yields the ST_SYN.
-    /// </summary>
-    /// <param name="seed">Random ids and seq_nrs, both receive ids reserved by the caller.</param>
-    /// <param name="options">Validated options.</param>
-    /// <param name="initialData">The stream's first bytes, offered on the ST_SYN when they fit in one packet's payload; counts as the first write when not empty.</param>
-    /// <param name="now">The time.</param>
-    public static UtpConnection Connect(ConnectionSeed seed, ConnectionOptions options, ReadOnlyMemory<byte> initialData, Instant now) => throw new NotImplementedException();
+    private readonly ConnectionOptions _options;
+    private readonly IConnectionTrace? _trace;
+    private readonly ConnectionSeed _seed;
+    private readonly ICongestionControl _congestion;
+    private readonly SendBuffer _sendBuffer = new();
+    private OutstandingPackets _packets;
+    private ReorderBuffer? _reorder;
+    private Delivery? _delivery;
 
-    /// <summary>
-    /// Starts a connection as acceptor, in answer to a ST_SYN that the router found acceptable. The ST_SYN is handled by this call: do not hand it to <see cref="HandleBatch"/> again.
-    /// </summary>
-    /// <param name="seed">The receive id must be the ST_SYN's id + 1.</param>
-    /// <param name="options">Validated options.</param>
-    /// <param name="syn">The ST_SYN; borrowed until the call returns.</param>
-    /// <param name="now">The time.</param>
-    public static UtpConnection Accept(ConnectionSeed seed, ConnectionOptions options, in InboundPacket syn, Instant now) => throw new NotImplementedException();
+    // Mutable values: never readonly.
+    private Timers _timers = new();
+    private RttEstimator _rtt;
+    private LossDetector _loss;
+    private Pacer _pacer;
+    private AckPolicy _ack;
+    private ReceiveWindow _window;
+    private WrapGuard _wrapGuard;
+    private PathMtu _mtu;
+    private Counters _counters;
+
+    private SeqNr _expected;
+    private uint _peerDelay;
+    private long _peerWindow;
+    private WireTimestamp _peerWindowStamp;
+    private bool _peerSendsExtensions;
+    private Instant _now;
+    private Instant _lastHeard;
+    private bool _blocked;
+
+    private UtpConnection(ConnectionSeed seed, ConnectionOptions options, SeqNr firstSeqNr, Instant now)
+    {
+        _seed = seed;
+        _options = options;
+        _trace = options.Trace;
+        _congestion = options.CongestionControl();
+        _packets = new OutstandingPackets(firstSeqNr);
+        _rtt = new RttEstimator(options.InitialRtoMicros, options.MinRtoMicros, options.MaxRtoMicros);
+        _ack = new AckPolicy(options.DelayedAck);
+        _window = new ReceiveWindow(options);
+        _mtu = new PathMtu(options.MaxDatagramBytes);
+        _now = _lastHeard = now;
+        _congestion.OnMaxPayload(MaxPayload);
+        if (options.IdleTimeoutMicros > 0)
+            _timers.Arm(TimerKind.Idle, now.Plus(options.IdleTimeoutMicros));
+    }
 
     /// <summary>Where the connection stands.</summary>
-    public ConnectionState State => throw new NotImplementedException();
+    public ConnectionState State { get; private set; }
 
     /// <summary>Whether the connection is over and can be forgotten: Closed or Reset, with everything drained.</summary>
-    public bool IsTerminated => throw new NotImplementedException();
+    public bool IsTerminated => IsOver && !_resetDue && !_closedPending;
+
+    /// <summary>Whether the peer has shown that it receives at its address (protocol.md §9): it is not half open any more.</summary>
+    public bool IsAddressConfirmed => State is not (ConnectionState.SynSent or ConnectionState.SynReceived);
 
     /// <summary>What the peer has shown; known from <see cref="ConnectionEventKind.Connected"/> on.</summary>
-    public Capabilities PeerCapabilities => throw new NotImplementedException();
+    public Capabilities PeerCapabilities { get; private set; }
 
     /// <summary>The id that packets to us carry.</summary>
-    public ConnectionId ReceiveId => throw new NotImplementedException();
+    public ConnectionId ReceiveId { get; private set; }
 
     /// <summary>The id that our packets carry (but for ST_SYN).</summary>
-    public ConnectionId SendId => throw new NotImplementedException();
+    public ConnectionId SendId { get; private set; }
 
     /// <summary>Bytes of writes that are not delivered yet.</summary>
-    public long BufferedBytes => throw new NotImplementedException();
+    public long BufferedBytes => _sendBuffer.BufferedBytes;
 
     /// <summary>Whether received data stays inside (and closes the window) until <see cref="ResumeReading"/>.</summary>
-    public bool IsReadingSuspended => throw new NotImplementedException();
+    public bool IsReadingSuspended { get; private set; }
 
     /// <summary>When to call <see cref="HandleTimeout"/> if nothing else happens; <see cref="Instant.Never"/>: no need. A late or spurious call is harmless.</summary>
-    public Instant NextDeadline => throw new NotImplementedException();
+    public Instant NextDeadline
+    {
+        get
+        {
+            // While the socket takes nothing, only giving up has a time.
+            if (_blocked)
+                return Instant.Min(_timers[TimerKind.Handshake], _timers[TimerKind.Idle]);
+            // A window that opened after the last drain waits for nothing.
+            return _ack.IsDue && IsAddressConfirmed && !IsOver ? _now : _timers.Next;
+        }
+    }
 
-    /// <summary>Handles what one receive batch brought for this connection, in the order of arrival.</summary>
-    public void HandleBatch(ReadOnlySpan<InboundPacket> batch, Instant now) => throw new NotImplementedException();
+    private bool IsOver => State is ConnectionState.Closed or ConnectionState.Reset;
 
-    /// <summary>Handles the deadlines that have passed.</summary>
-    public void HandleTimeout(Instant now) => throw new NotImplementedException();
+    private bool IsOwnPeer => (PeerCapabilities & Capabilities.OwnPeer) != 0;
 
-    /// <summary>Handles an error of the path, as ICMP or a send reported it.</summary>
-    public void HandlePathError(PathError error, Instant now) => throw new NotImplementedException();
+    private int MaxPayload => _mtu.MaxDatagramBytes - PacketHeader.Length;
 
-    /// <summary>The last <paramref name="count"/> datagrams that <see cref="PollTransmit"/> yielded were not taken by the socket (would block): they were never sent, which is not loss. Call before anything else; then do not poll for transmits until <see cref="HandleWritable"/>.</summary>
-    public void HandleUnsent(int count, Instant now) => throw new NotImplementedException();
-
-    /// <summary>The socket takes datagrams again.</summary>
-    public void HandleWritable(Instant now) => throw new NotImplementedException();
-
-    /// <summary>The kernel dropped datagrams at our own socket, or granted less than asked: the receive window shrinks toward <paramref name="bytes"/>, never below what was promised (protocol.md §6).</summary>
-    public void LimitReceiveWindow(long bytes) => throw new NotImplementedException();
-
-    /// <summary>The socket is gone: the connection ends at once with <see cref="CloseCause.SocketError"/>.</summary>
-    public void HandleSocketFailure(string detail, Instant now) => throw new NotImplementedException();
-
-    /// <summary>Queues data behind earlier writes. The memory must not change until the write is delivered or the connection ends.</summary>
-    /// <param name="data">The bytes; may be empty (with metadata, or in frame mode, an empty message; otherwise delivered at once).</param>
-    /// <param name="metadata">Metadata of object or frame mode; empty for none.</param>
-    /// <param name="now">The time.</param>
-    public WriteResult Write(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> metadata, Instant now) => throw new NotImplementedException();
-
-    /// <summary>Closes both directions: what was written is flushed, then ST_FIN; what still arrives is discarded. The Closed event comes when the peer has acknowledged all.</summary>
-    public void Close(Instant now, ushort? code = null) => throw new NotImplementedException();
-
-    /// <summary>Closes our direction only: flush, then ST_FIN. The Closed event comes when the peer has closed its own, too.</summary>
-    public void CloseWrite(Instant now, ushort? code = null) => throw new NotImplementedException();
-
-    /// <summary>Ends at once with ST_RESET; unsent and unacknowledged data is lost.</summary>
-    public void Abort(Instant now, ushort? code = null) => throw new NotImplementedException();
-
-    /// <summary>Keeps received data inside; the window closes when it is full.</summary>
-    public void SuspendReading() => throw new NotImplementedException();
-
-    /// <summary>Hands out received data again, and announces the window if it had closed.</summary>
-    public void ResumeReading(Instant now) => throw new NotImplementedException();
+    /// <summary>Handles the deadlines that have passed; harmless when none has.</summary>
+    public void HandleTimeout(Instant now)
+    {
+        BeginInput(now);
+        while (!IsOver && _timers.TryExpire(now, out var timer))
+        {
+            _trace?.OnTimer(new TimerTrace(now, timer));
+            OnTimer(timer, now);
+        }
+    }
 
     /// <summary>
-    /// Writes the next datagram to <paramref name="buffer"/>; false when nothing may leave now.
+    /// The last <paramref name="count"/> datagrams that <see cref="PollTransmit"/> yielded were not taken by the socket (would
+    /// block): they were never sent, which is not loss. Call before anything else; nothing is yielded then until
+    /// <see cref="HandleWritable"/>.
     /// </summary>
-    /// <param name="buffer">At least <see cref="ConnectionOptions.MaxDatagramBytes"/> bytes; the caller's.</param>
-    /// <param name="now">The time, written into the packet as its timestamp: ask just before sending.</param>
-    /// <param name="transmit">The datagram's length.</param>
-    public bool PollTransmit(Span<byte> buffer, Instant now, out Transmit transmit) => throw new NotImplementedException();
+    public void HandleUnsent(int count, Instant now)
+    {
+        TakeBack(count);
+        _now = now;
+        _blocked = true;
+    }
 
-    /// <summary>The next thing the user must hear; false when there is none. Received data is withheld while reading is suspended.</summary>
-    public bool PollEvent(out ConnectionEvent connectionEvent) => throw new NotImplementedException();
+    /// <summary>The socket takes datagrams again.</summary>
+    public void HandleWritable(Instant now)
+    {
+        BeginInput(now);
+        _blocked = false;
+    }
+
+    /// <summary>
+    /// The last <paramref name="count"/> datagrams that <see cref="PollTransmit"/> yielded were larger than the socket allows
+    /// (EMSGSIZE) and never sent: smaller ones are cut from now on, and these go without don't-fragment. Call before anything else.
+    /// </summary>
+    public void HandleTooLarge(int count, Instant now)
+    {
+        TakeBack(count);
+        HandlePathError(PathError.TooLarge, now);
+    }
+
+    /// <summary>The kernel dropped datagrams at our own socket, or granted less than asked: the receive window shrinks toward <paramref name="bytes"/>, never below what was promised (protocol.md §6).</summary>
+    public void LimitReceiveWindow(long bytes) => _window.Limit(Math.Max(bytes, 2L * _options.MaxDatagramBytes));
+
+    /// <summary>Queues data behind earlier writes. The memory must not change until the write is delivered or the connection ends.</summary>
+    /// <param name="data">The bytes; may be empty.</param>
+    /// <param name="metadata">Metadata of object or frame mode; empty for none.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Whether it was taken, and if not, why; then nothing of it was.</returns>
+    public WriteResult Write(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> metadata, Instant now)
+    {
+        BeginInput(now);
+        if (State == ConnectionState.SynSent)
+            return WriteResult.NotConnected;
+        if (_closeRequested || IsOver || State == ConnectionState.TimeWait)
+            return WriteResult.Closing;
+        var result = CheckMessage(data, ref metadata);
+        if (result != WriteResult.Accepted)
+            return result;
+        if (data.Length > _options.SendBufferBytes)
+            return WriteResult.TooLarge;
+        if (BufferedBytes > 0 && BufferedBytes + data.Length > _options.SendBufferBytes)
+            return WriteResult.BufferFull;
+        _sendBuffer.Add(data, metadata, isMessage: _options.Mode != DeliveryMode.Bytes);
+        return WriteResult.Accepted;
+    }
+
+    /// <summary>Keeps received data inside; the window closes when it is full.</summary>
+    public void SuspendReading() => IsReadingSuspended = true;
+
+    /// <summary>Hands out received data again, and announces the window if it had closed.</summary>
+    public void ResumeReading(Instant now)
+    {
+        BeginInput(now);
+        IsReadingSuspended = false;
+    }
 
     /// <summary>A copy of the counters and gauges.</summary>
-    public ConnectionStats GetStatistics() => throw new NotImplementedException();
+    public ConnectionStats GetStatistics() => new()
+    {
+        State = State,
+        BytesSent = _counters.BytesSent,
+        BytesDelivered = _counters.BytesDelivered,
+        BytesReceived = _counters.BytesReceived,
+        PacketsSent = _counters.PacketsSent,
+        PacketsReceived = _counters.PacketsReceived,
+        Retransmissions = _counters.Retransmissions,
+        Timeouts = _counters.Timeouts,
+        SpuriousTimeouts = _counters.SpuriousTimeouts,
+        PacketsLost = _counters.PacketsLost,
+        DuplicatesReceived = _counters.Duplicates,
+        PacketsDropped = _counters.Dropped,
+        SmoothedRttMicros = _rtt.SmoothedMicros,
+        MinRttMicros = _rtt.MinMicros,
+        RtoMicros = _rtt.RtoMicros,
+        CongestionWindowBytes = _congestion.WindowBytes,
+        BytesInFlight = _packets.BytesInFlight,
+        PeerWindowBytes = _peerWindow,
+        ReceiveWindowBytes = _window.Capacity,
+        BufferedBytes = BufferedBytes,
+        ReorderBytes = (_reorder?.Bytes ?? 0) + (_delivery?.AssemblingBytes ?? 0),
+        CongestionControl = _congestion.Name,
+    };
+
+    private WriteResult CheckMessage(ReadOnlyMemory<byte> data, ref ReadOnlyMemory<byte> metadata)
+    {
+        if (_options.Mode == DeliveryMode.Frames && SendsFrames)
+        {
+            if (metadata.Length > byte.MaxValue - FrameAssembler.HeaderLength)
+                return WriteResult.MetadataTooLong;
+            return data.Length > _options.MaxFrameBytes ? WriteResult.FrameTooLarge : WriteResult.Accepted;
+        }
+
+        if (_options.Mode == DeliveryMode.Frames)
+            return WriteResult.FramesNotNegotiated;
+        if (metadata.IsEmpty)
+            return WriteResult.Accepted;
+        if (_options.Mode == DeliveryMode.Objects && (PeerCapabilities & Capabilities.Metadata) != 0)
+            return metadata.Length > byte.MaxValue ? WriteResult.MetadataTooLong : WriteResult.Accepted;
+        if (!_options.DropUnsupportedMetadata)
+            return WriteResult.MetadataNotNegotiated;
+        metadata = default;
+        return WriteResult.Accepted;
+    }
+
+    // Every input begins here: what was polled before is sent for good.
+    private void BeginInput(Instant now)
+    {
+        _now = now;
+        _polled?.Clear();
+    }
+
+    private struct Counters
+    {
+        public long BytesSent;
+        public long BytesDelivered;
+        public long BytesReceived;
+        public long PacketsSent;
+        public long PacketsReceived;
+        public long Retransmissions;
+        public long Timeouts;
+        public long SpuriousTimeouts;
+        public long PacketsLost;
+        public long Duplicates;
+        public long Dropped;
+    }
 }

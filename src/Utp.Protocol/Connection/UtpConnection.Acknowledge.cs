@@ -1,0 +1,201 @@
+namespace Utp.Protocol;
+
+// What the peer has received: cumulative and selective acknowledgement, round trip, loss, spurious time-outs.
+public sealed partial class UtpConnection
+{
+    private long _lossEpisodeEnd;
+    private long _roundEnd;
+    private int _consecutiveTimeouts;
+    private long _deliveredReported;
+    private bool _peerSendsSelectiveAck;
+    private bool _finAcked;
+
+    // F-RTO (RFC 5682): the last transmission before the time-out, while it is undecided; 0: none.
+    private long _undecidedTimeout;
+
+    private void HandleAcknowledgement(in InboundPacket inbound, int acked)
+    {
+        var packet = inbound.Packet;
+        var before = _batch.AckedPackets;
+        for (; acked > 0; acked--)
+        {
+            var seqNr = _packets.LeftEdge;
+            ref var first = ref _packets[seqNr];
+            if (!first.Sacked)
+                OnArrived(ref first, seqNr, inbound.Arrival, selective: false);
+            _finAcked |= first.Kind == OutstandingKind.Fin;
+            _counters.BytesDelivered += first.Payload.Length;
+            _sendBuffer.Release(first.Payload.WritesDone);
+            _packets.RemoveFirst();
+            _batch.LeftEdgeMoved = true;
+        }
+
+        if (packet.SelectiveAckLength > 0)
+            HandleSelectiveAck(packet.SelectiveAck(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival);
+        else if (IsDuplicateAck(packet))
+            _loss.OnDuplicateAck();
+
+        if (_batch.LeftEdgeMoved)
+            _loss.OnLeftEdgeMoved(_packets.LeftEdge);
+        if (_batch.AckedPackets == before)
+            return;
+        _batch.AckTimestamp = packet.Header.Timestamp;
+        _batch.AckTimestampDifference = packet.Header.TimestampDifference;
+        _batch.AckArrival = inbound.Arrival;
+    }
+
+    // BEP 29 "packet loss": an ack_nr that repeats, on a ST_STATE that says nothing else.
+    private bool IsDuplicateAck(in ParsedPacket packet) =>
+        packet.Header.Type == PacketType.State && _packets.Count > 0 && !_batch.LeftEdgeMoved && !_batch.WindowMoved
+        && !_peerSendsSelectiveAck && packet.Header.AckNr == _packets.LeftEdge.Previous;
+
+    private void HandleSelectiveAck(ReadOnlySpan<byte> mask, SeqNr ackNr, Instant arrival)
+    {
+        _peerSendsSelectiveAck = true;
+        for (var i = 0; i < mask.Length; i++)
+        {
+            for (uint bits = mask[i]; bits != 0; bits &= bits - 1)
+            {
+                // BEP 29 "selective ack": bit 0 is ack_nr + 2. What was never sent is not outstanding, and ignored.
+                var seqNr = ackNr.Plus((i * 8) + System.Numerics.BitOperations.TrailingZeroCount(bits) + 2);
+                if (!_packets.Contains(seqNr))
+                    continue;
+                ref var packet = ref _packets[seqNr];
+                if (packet.Sacked)
+                    continue;
+                OnArrived(ref packet, seqNr, arrival, selective: true);
+                _packets.Sack(seqNr);
+            }
+        }
+    }
+
+    // One packet is known to have arrived, for the first time.
+    private void OnArrived(ref OutstandingPacket packet, SeqNr seqNr, Instant arrival, bool selective)
+    {
+        _batch.AckedBytes += packet.Payload.Length;
+        _batch.AckedPackets++;
+        if (packet.FirstSent >= _batch.NewestFirstSent)
+            _batch.NewestFirstSent = packet.FirstSent;
+        var sinceSent = arrival.Since(packet.LastSent);
+
+        // Karn: a retransmission's ack may belong to the original. Sooner than any round trip it must.
+        var once = packet.Transmissions == 1;
+        var isOriginal = once || sinceSent < _rtt.MinMicros;
+        if (once && (!_batch.HasRttSample || packet.LastSent > _batch.NewestSent))
+            (_batch.HasRttSample, _batch.NewestSent) = (true, packet.LastSent);
+        if (once || !isOriginal)
+            _loss.OnArrived(packet.TransmissionNumber);
+
+        // RFC 5682 §3: without SACK a cumulative ack may just jump over what had arrived before the time-out.
+        var showsOriginal = !once || ((_peerSendsSelectiveAck || IsOwnPeer) && packet.TransmissionNumber <= _undecidedTimeout);
+        if (isOriginal && _undecidedTimeout > 0 && showsOriginal)
+            _batch.OriginalAcked = true;
+        if (packet.TransmissionNumber > _roundEnd)
+            _batch.RoundStart = true;
+        _trace?.OnAcked(new AckedTrace(_now, seqNr, packet.Payload.Length, selective));
+    }
+
+    private void FinishBatch()
+    {
+        if (_batch.AckedPackets > 0)
+            OnProgress();
+        FindLost();
+        if (_finAcked)
+            OnFinAcked();
+        ArmDelayedAck();
+        if (_trace is not null && (_batch.AckedPackets > 0 || _batch.WindowMoved))
+        {
+            _trace.OnWindow(new WindowTrace(
+                _now, _congestion.WindowBytes, _packets.BytesInFlight, _peerWindow, _congestion.PacingBytesPerSecond));
+        }
+    }
+
+    private void OnProgress()
+    {
+        _consecutiveTimeouts = 0;
+        _rtt.ResetBackOff();
+        if (_batch.HasRttSample)
+            TakeRttSample(_batch.AckArrival.Since(_batch.NewestSent), _batch.AckArrival);
+        var path = _rtt.OnPathSample(
+            _batch.AckTimestamp, _batch.AckTimestampDifference, _batch.AckArrival,
+            _batch.AckArrival.Since(_batch.NewestFirstSent));
+        DecideTimeout();
+        if (_batch.RoundStart)
+            _roundEnd = _packets.LastTransmission;
+
+        var mayGrow = _windowLimited;
+        _windowLimited = false;
+        _congestion.OnAck(new AckSample(
+            _now, _batch.AckedBytes, _batch.BytesInFlight, mayGrow,
+            _batch.OutgoingDelayKnown ? _batch.OutgoingDelay : null,
+            _batch.IncomingDelayKnown ? _batch.IncomingDelay : null,
+            path != 0 ? path : _batch.HasRttSample ? _batch.AckArrival.Since(_batch.NewestSent) : 0,
+            _rtt.SmoothedMicros, _rtt.MinMicros, _batch.RoundStart));
+
+        // RFC 6298 §5.2, §5.3: new data acknowledged restarts the timer; all acknowledged stops it.
+        if (_packets.Count > 0)
+            _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
+        else
+            _timers.Stop(TimerKind.Retransmission);
+    }
+
+    private void TakeRttSample(long micros, Instant arrival)
+    {
+        _rtt.OnSample(micros, arrival);
+        _trace?.OnRtt(new RttTrace(_now, micros, _rtt.PathMicros, _rtt.SmoothedMicros, _rtt.RtoMicros));
+    }
+
+    // RFC 5682 §2.1, with SACK: an ack of something that was not sent again after the time-out shows it was spurious;
+    // an ack of the retransmission alone shows that the rest is lost, too.
+    private void DecideTimeout()
+    {
+        if (_undecidedTimeout == 0)
+            return;
+        if (_batch.OriginalAcked)
+        {
+            _counters.SpuriousTimeouts++;
+            _congestion.OnSpuriousTimeout(_now);
+        }
+        else
+        {
+            while (_packets.TryGetEarliest(out var seqNr) && _packets[seqNr].TransmissionNumber <= _undecidedTimeout)
+                MarkLost(seqNr, LossCause.Timeout);
+        }
+
+        _undecidedTimeout = 0;
+    }
+
+    private void FindLost()
+    {
+        long lostBytes = 0;
+        var newEpisode = false;
+        var inFlight = _packets.BytesInFlight;
+        while (_loss.TryFindOvertaken(_packets, out var seqNr))
+            (lostBytes, newEpisode) = Lose(seqNr, LossCause.SelectiveAck, lostBytes, newEpisode);
+        if (!_peerSendsSelectiveAck && _loss.TryFindByDuplicates(_packets, _batch.LeftEdgeMoved, out var hole))
+            (lostBytes, newEpisode) = Lose(hole, LossCause.DuplicateAcks, lostBytes, newEpisode);
+        if (lostBytes == 0)
+            return;
+
+        // One reduction per round trip: packets that left before the last one count as its victims.
+        if (newEpisode)
+            _lossEpisodeEnd = _packets.LastTransmission;
+        _congestion.OnLoss(new LossSample(_now, lostBytes, inFlight, newEpisode));
+    }
+
+    private (long LostBytes, bool NewEpisode) Lose(SeqNr seqNr, LossCause cause, long lostBytes, bool newEpisode)
+    {
+        ref var packet = ref _packets[seqNr];
+        newEpisode |= packet.TransmissionNumber > _lossEpisodeEnd;
+        lostBytes += Math.Max(1, packet.Payload.Length);
+        MarkLost(seqNr, cause);
+        return (lostBytes, newEpisode);
+    }
+
+    private void MarkLost(SeqNr seqNr, LossCause cause)
+    {
+        _counters.PacketsLost++;
+        _trace?.OnLost(new LostTrace(_now, seqNr, _packets[seqNr].Payload.Length, cause));
+        _packets.Queue(seqNr);
+    }
+}

@@ -1,0 +1,298 @@
+namespace Utp.Protocol;
+
+// How a connection ends, by us, by the peer or by failure; and what its user hears.
+public sealed partial class UtpConnection
+{
+    // So many ICMP refusals in a row, without a word from the peer, end a connection: its process is gone.
+    private const int RefusalsThatEnd = 3;
+
+    private bool _closeRequested;
+    private bool _finQueued;
+    private bool _finSent;
+    private bool _discardsReceived;
+    private ushort? _closeCode;
+    private SeqNr? _peerFin;
+    private bool _peerFinReached;
+    private int _peerCloseCode = -1;
+    private int _refusals;
+    private bool _resetDue;
+    private bool _connectedPending;
+    private bool _peerFinishedPending;
+    private bool _closedPending;
+    private bool _closedReported;
+    private CloseReason _closeReason;
+
+    /// <summary>
+    /// Closes both directions: what was written is flushed, then ST_FIN; what still arrives is discarded. The Closed event
+    /// comes when the peer has acknowledged all. During the handshake as initiator it gives up at once.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="code">A close reason for the peer (extension 3), sent if the peer takes extensions.</param>
+    public void Close(Instant now, ushort? code = null)
+    {
+        BeginInput(now);
+        if (IsOver || State == ConnectionState.TimeWait)
+            return;
+        if (State == ConnectionState.SynSent)
+        {
+            End(ConnectionState.Closed, new CloseReason(CloseCause.Closed));
+            return;
+        }
+
+        _discardsReceived = true;
+        DiscardReceived();
+        RequestClose(code);
+        if (_finAcked)
+            OnFinAcked();
+    }
+
+    /// <summary>
+    /// Closes our direction only: flush, then ST_FIN. The Closed event comes when the peer has closed its own, too, and all
+    /// it sent was read.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="code">A close reason for the peer (extension 3), sent if the peer takes extensions.</param>
+    public void CloseWrite(Instant now, ushort? code = null)
+    {
+        BeginInput(now);
+        if (IsOver || State is ConnectionState.TimeWait)
+            return;
+        if (State == ConnectionState.SynSent)
+            End(ConnectionState.Closed, new CloseReason(CloseCause.Closed));
+        else
+            RequestClose(code);
+    }
+
+    /// <summary>Ends at once with ST_RESET; unsent and unacknowledged data is lost.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="code">A close reason for the peer (extension 3), sent if the peer takes extensions.</param>
+    public void Abort(Instant now, ushort? code = null)
+    {
+        BeginInput(now);
+        if (IsOver)
+            return;
+        _closeCode = code;
+        Fail(new CloseReason(CloseCause.Aborted), reset: State is not (ConnectionState.SynSent or ConnectionState.TimeWait));
+    }
+
+    /// <summary>Handles an error of the path, as ICMP or a send reported it. ICMP can be forged: it ends a connection only where nothing else can be true.</summary>
+    public void HandlePathError(PathError error, Instant now)
+    {
+        BeginInput(now);
+        if (IsOver)
+            return;
+        switch (error)
+        {
+            case PathError.TooLarge:
+                if (_mtu.OnTooLarge())
+                    _congestion.OnMaxPayload(MaxPayload);
+                break;
+            case PathError.Refused when State == ConnectionState.SynSent:
+                Fail(new CloseReason(CloseCause.Refused, Detail: "The peer's host answers that the port is closed."), reset: false);
+                break;
+            case PathError.Unreachable when State == ConnectionState.SynSent:
+                Fail(new CloseReason(CloseCause.Unreachable, Detail: "No route to the peer's network or host."), reset: false);
+                break;
+            case PathError.Refused when ++_refusals >= RefusalsThatEnd:
+                if (_peerFinReached && _finSent)
+                    EnterTimeWait();
+                else
+                    Fail(new CloseReason(CloseCause.Reset, Detail: "The peer's host answers that the port is closed: its process is gone."), reset: false);
+                break;
+        }
+    }
+
+    /// <summary>The socket is gone: the connection ends at once with <see cref="CloseCause.SocketError"/>.</summary>
+    public void HandleSocketFailure(string detail, Instant now)
+    {
+        BeginInput(now);
+        if (!IsOver)
+            Fail(new CloseReason(CloseCause.SocketError, Detail: detail), reset: false);
+    }
+
+    /// <summary>The next thing the user must hear; false when there is none. Received data is withheld while reading is suspended.</summary>
+    /// <param name="connectionEvent">What happened.</param>
+    public bool PollEvent(out ConnectionEvent connectionEvent)
+    {
+        if (_connectedPending)
+        {
+            _connectedPending = false;
+            connectionEvent = new ConnectionEvent(ConnectionEventKind.Connected);
+            return true;
+        }
+
+        if (!IsReadingSuspended && _delivery is not null && _delivery.TryTake(out var payload))
+        {
+            OnRead(payload.Data.Length);
+            connectionEvent = new ConnectionEvent(ConnectionEventKind.Received, payload.Data, payload.Metadata);
+            return true;
+        }
+
+        if (_sendBuffer.DeliveredWrites > _deliveredReported)
+        {
+            _deliveredReported = _sendBuffer.DeliveredWrites;
+            connectionEvent = new ConnectionEvent(ConnectionEventKind.WritesDelivered, Count: _deliveredReported);
+            return true;
+        }
+
+        var allRead = _delivery is null || !_delivery.HasReady;
+        if (_peerFinishedPending && allRead)
+        {
+            _peerFinishedPending = false;
+            connectionEvent = new ConnectionEvent(ConnectionEventKind.PeerFinished);
+            return true;
+        }
+
+        // What the peer has finished sending is still read, however the connection ended.
+        if (_closedPending && (allRead || !_peerFinReached))
+        {
+            _closedPending = false;
+            _delivery?.Clear();
+            connectionEvent = new ConnectionEvent(ConnectionEventKind.Closed, Reason: _closeReason);
+            return true;
+        }
+
+        connectionEvent = default;
+        return false;
+    }
+
+    // protocol.md §4, RFC 5961 §3: exact, or answered with one ST_STATE and ignored.
+    private ReceiveVerdict HandleReset(in InboundPacket inbound)
+    {
+        var header = inbound.Packet.Header;
+        if (State == ConnectionState.SynSent)
+        {
+            var answersFirst = header.AckNr == _seed.InitialSeqNr || header.AckNr == _seed.InitialSeqNr.Next;
+            var answersFallback = _synSent!.FallbackSent && (header.AckNr == _seed.FallbackSeqNr || header.AckNr == _seed.FallbackSeqNr.Next);
+            if (!answersFirst && !answersFallback)
+                return ReceiveVerdict.BadAck;
+            _peerCloseCode = inbound.Packet.PeerCloseReason;
+            Fail(new CloseReason(CloseCause.Refused, PeerCode, "The peer refused the connection."), reset: false);
+            return ReceiveVerdict.Accepted;
+        }
+
+        var ahead = _packets.NextSeqNr.DistanceTo(header.AckNr);
+        if (ahead is 0 or -1)
+        {
+            _peerCloseCode = inbound.Packet.PeerCloseReason;
+            if (State == ConnectionState.TimeWait || (_peerFinReached && _finSent && _packets.Count <= 1))
+                EnterTimeWait();
+            else
+                Fail(new CloseReason(CloseCause.Reset, PeerCode), reset: false);
+            return ReceiveVerdict.Accepted;
+        }
+
+        if (ahead > 0 || ahead < -(_packets.Count + 1) || !IsAddressConfirmed)
+            return ReceiveVerdict.BadAck;
+        return OutOfWindow();
+    }
+
+    private ushort? PeerCode => _peerCloseCode < 0 ? null : (ushort)_peerCloseCode;
+
+    private void RequestClose(ushort? code)
+    {
+        if (_closeRequested)
+            return;
+        _closeCode = code;
+        _closeRequested = true;
+        _finQueued = true;
+    }
+
+    private void OnPeerFinReached()
+    {
+        _peerFinReached = true;
+        _peerFinishedPending = !_discardsReceived;
+        ClearReorder();
+        switch (State)
+        {
+            case ConnectionState.Connected:
+                Transition(ConnectionState.PeerFin);
+                break;
+            case ConnectionState.FinSent when _finAcked:
+                EnterTimeWait();
+                break;
+            case ConnectionState.FinSent:
+                Transition(ConnectionState.Closing);
+                break;
+        }
+    }
+
+    // Our ST_FIN was acknowledged, and with it everything before it.
+    private void OnFinAcked()
+    {
+        if (State == ConnectionState.Closing || (State == ConnectionState.FinSent && (_discardsReceived || _peerFinReached)))
+            EnterTimeWait();
+    }
+
+    private void EnterTimeWait()
+    {
+        if (State == ConnectionState.TimeWait || IsOver)
+            return;
+        ReportClosed(new CloseReason(_discardsReceived ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode));
+        Transition(ConnectionState.TimeWait);
+        _packets.Clear();
+        _timers.StopAll();
+        _timers.Arm(TimerKind.TimeWait, _now.Plus(Math.Min(_rtt.RtoMicros, _options.TimeWaitMicros)));
+    }
+
+    private void Fail(CloseReason reason, bool reset)
+    {
+        _resetDue = reset;
+        End(ConnectionState.Reset, reason);
+    }
+
+    private void End(ConnectionState state, CloseReason reason)
+    {
+        ReportClosed(reason);
+        Transition(state);
+        Release();
+    }
+
+    private void ReportClosed(CloseReason reason)
+    {
+        if (_closedReported)
+            return;
+        _closedReported = true;
+        _closedPending = true;
+        _closeReason = reason;
+    }
+
+    // What a finished connection does not need any more.
+    private void Release()
+    {
+        _timers.StopAll();
+        _packets.Clear();
+        _sendBuffer.Clear();
+        ClearReorder();
+        _connectedPending = false;
+        _synSent = null;
+        _synReceived = null;
+    }
+
+    private void ClearReorder() => _reorder?.Clear();
+
+    private void DiscardReceived()
+    {
+        if (_delivery is null)
+            return;
+        while (_delivery.TryTake(out var payload))
+            _window.OnRead(payload.Data.Length, _rtt.SmoothedMicros, _now);
+        _delivery.Clear();
+        _peerFinishedPending = false;
+    }
+
+    private void OnRead(int bytes)
+    {
+        _window.OnRead(bytes, _rtt.SmoothedMicros, _now);
+        if (!_peerFinReached && !IsOver && _window.HasOpened(MaxPayload))
+            _ack.OnUrgent();
+    }
+
+    private void Transition(ConnectionState to)
+    {
+        if (State == to)
+            return;
+        _trace?.OnState(new StateTrace(_now, State, to));
+        State = to;
+    }
+}

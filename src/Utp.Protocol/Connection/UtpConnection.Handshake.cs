@@ -1,0 +1,277 @@
+namespace Utp.Protocol;
+
+// The handshake (protocol.md §3 "Capabilities", §4, §9): ST_SYN and its retries, the acceptor's answer, confirmation.
+public sealed partial class UtpConnection
+{
+    // A silent foreign initiator is asked after this long whether it is there: its ack confirms the address.
+    private const long ConfirmProbeMicros = 3_000_000;
+
+    // What a ST_SYN's wnd_size of 0 is taken for (protocol.md §1: it means nothing).
+    private const long UnknownPeerWindow = 4_096;
+
+    private SynSentData? _synSent;
+    private SynReceivedData? _synReceived;
+    private SeqNr? _peerSyn;
+    private bool _repeatAnswerDue;
+    private PacketHeader? _strayPacket;
+
+    // Frames need both ends; otherwise a connection that was asked for frames is a stream.
+    private bool SendsFrames => (PeerCapabilities & Capabilities.Frames) != 0 && _options.Mode == DeliveryMode.Frames;
+
+    private Capabilities OwnCapabilities
+    {
+        get
+        {
+            var own = Capabilities.OwnPeer | Capabilities.LargeWindow;
+            own |= _options.Mode switch
+            {
+                DeliveryMode.Objects => Capabilities.Metadata | Capabilities.SynPayload,
+                DeliveryMode.Frames => Capabilities.Frames,
+                _ => Capabilities.SynPayload,
+            };
+            return own;
+        }
+    }
+
+    /// <summary>
+    /// Starts a connection as initiator; <see cref="PollTransmit"/> yields the ST_SYN.
+    /// </summary>
+    /// <param name="seed">Random ids and seq_nrs, both receive ids reserved by the caller.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="initialData">
+    /// The stream's first bytes, offered on the ST_SYN when they fit in one packet and the mode allows it; counts as the first
+    /// write when not empty. Borrowed like a write's.
+    /// </param>
+    /// <param name="now">The time.</param>
+    public static UtpConnection Connect(ConnectionSeed seed, ConnectionOptions options, ReadOnlyMemory<byte> initialData, Instant now)
+    {
+        var connection = new UtpConnection(seed, options, seed.InitialSeqNr.Next, now)
+        {
+            State = ConnectionState.SynSent,
+            ReceiveId = seed.ReceiveId,
+            SendId = seed.ReceiveId.Next,
+            _synSent = new SynSentData { IsDue = true },
+        };
+        if (!initialData.IsEmpty)
+            connection._sendBuffer.Add(initialData, default, isMessage: options.Mode != DeliveryMode.Bytes);
+        connection._timers.Arm(TimerKind.Handshake, now.Plus(options.ConnectTimeoutMicros));
+        return connection;
+    }
+
+    /// <summary>
+    /// Starts a connection as acceptor, in answer to a ST_SYN that the router found acceptable. The ST_SYN is handled by this
+    /// call: do not hand it to <see cref="HandleBatch"/> again. The connection may be used at once; what it may send before
+    /// the peer's address is confirmed is bounded (protocol.md §9).
+    /// </summary>
+    /// <param name="seed">The receive id must be the ST_SYN's id + 1.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="syn">The ST_SYN; borrowed until the call returns.</param>
+    /// <param name="now">The time.</param>
+    public static UtpConnection Accept(ConnectionSeed seed, ConnectionOptions options, in InboundPacket syn, Instant now)
+    {
+        var connection = new UtpConnection(seed, options, seed.InitialSeqNr, now)
+        {
+            State = ConnectionState.SynReceived,
+            ReceiveId = seed.ReceiveId,
+            SendId = seed.ReceiveId.Previous,
+        };
+        connection.AcceptSyn(syn);
+        return connection;
+    }
+
+    private void AcceptSyn(in InboundPacket syn)
+    {
+        var header = syn.Packet.Header;
+        var datagram = syn.Datagram.Span;
+        _counters.PacketsReceived++;
+        _lastHeard = syn.Arrival;
+        _expected = header.SeqNr.Next;
+        _peerDelay = header.Timestamp.MicrosUntil(WireTimestamp.From(syn.Arrival));
+        SetPeer(_options.Compatibility == PeerCompatibility.NodeUtp
+            ? Capabilities.None
+            : CapabilitiesExtension.Parse(syn.Packet.Extension2(datagram)));
+        _peerWindow = header.WndSize == 0 ? UnknownPeerWindow : header.WndSize;
+        _peerWindowStamp = header.Timestamp;
+        _peerSendsExtensions = syn.Packet.HasExtensions;
+        _wrapGuard.OnAccepted(header.Timestamp, syn.Arrival);
+
+        // protocol.md §3: a foreign peer sends its ST_SYN payload again as ST_DATA, because everybody drops it.
+        var trusted = _options.Compatibility == PeerCompatibility.NodeUtp
+            || (PeerCapabilities & OwnCapabilities & Capabilities.SynPayload) != 0;
+        var answer = IsOwnPeer ? OwnCapabilities & ~Capabilities.SynPayload : Capabilities.None;
+        if (trusted && syn.Packet.PayloadLength > 0)
+        {
+            var payload = syn.Packet.Payload(datagram);
+            _delivery!.Add(payload, default, hasExtension2: false, out var held);
+            _window.OnReceived(payload.Length, held);
+            _counters.BytesReceived += payload.Length;
+            if (IsOwnPeer)
+                answer |= Capabilities.SynPayload;
+        }
+
+        _synReceived = new SynReceivedData
+        {
+            Answer = answer, AnswerDue = true, Budget = 3L * datagram.Length,
+        };
+        _peerSyn = header.SeqNr;
+        _connectedPending = true;
+        _timers.Arm(TimerKind.Handshake, _now.Plus(_options.HalfOpenTimeoutMicros));
+        if (!IsOwnPeer)
+            _timers.Arm(TimerKind.SynRetry, _now.Plus(Math.Min(ConfirmProbeMicros, _options.HalfOpenTimeoutMicros / 2)));
+    }
+
+    // A ST_SYN for a connection that exists: the same again gets the same answer, another one nothing (protocol.md §1).
+    private ReceiveVerdict HandleSyn(in InboundPacket inbound)
+    {
+        if (_peerSyn is not { } synSeqNr || inbound.Packet.Header.SeqNr != synSeqNr)
+            return ReceiveVerdict.NotAllowed;
+        _counters.Duplicates++;
+        if (_synReceived is { } half)
+        {
+            half.Budget += 3L * inbound.Datagram.Length;
+            half.AnswerDue = true;
+        }
+        else
+        {
+            _repeatAnswerDue = true;
+        }
+
+        return ReceiveVerdict.Duplicate;
+    }
+
+    // The answer to our ST_SYN: only a ST_STATE tells where the peer's sequence begins.
+    private ReceiveVerdict HandleAnswer(in InboundPacket inbound)
+    {
+        var header = inbound.Packet.Header;
+        var syn = _synSent!;
+        var first = header.ConnectionId == _seed.ReceiveId && header.AckNr == _seed.InitialSeqNr && syn.FirstSent;
+        var fallback = header.ConnectionId == _seed.FallbackReceiveId && header.AckNr == _seed.FallbackSeqNr && syn.FallbackSent;
+        if (header.Type != PacketType.State || (!first && !fallback))
+            return header.Type == PacketType.State ? ReceiveVerdict.BadAck : ReceiveVerdict.NotAllowed;
+
+        ReceiveId = header.ConnectionId;
+        SendId = ReceiveId.Next;
+        if (fallback)
+            _packets = new OutstandingPackets(_seed.FallbackSeqNr.Next);
+        _expected = header.SeqNr;
+        SetPeer(first && _options.Compatibility == PeerCompatibility.Negotiate
+            ? CapabilitiesExtension.Parse(inbound.Packet.Extension2(inbound.Datagram.Span))
+            : Capabilities.None);
+        if (first && syn.PayloadOffered
+            && (_options.Compatibility == PeerCompatibility.NodeUtp || (PeerCapabilities & Capabilities.SynPayload) != 0))
+        {
+            _counters.BytesSent += _sendBuffer.First.Length;
+            _counters.BytesDelivered += _sendBuffer.First.Length;
+            _sendBuffer.SkipFirst();
+        }
+
+        // Karn: only a ST_SYN that was sent once tells the round trip.
+        if (syn.Attempts == 1 || fallback)
+            TakeRttSample(inbound.Arrival.Since(syn.LastSent), inbound.Arrival);
+        _synSent = null;
+        _timers.Stop(TimerKind.Handshake);
+        _timers.Stop(TimerKind.SynRetry);
+        Transition(ConnectionState.Connected);
+        _connectedPending = true;
+        NotePeer(inbound);
+
+        // protocol.md §4: one empty ST_STATE at once confirms our address to our own acceptor.
+        _ack.OnUrgent();
+        return ReceiveVerdict.Accepted;
+    }
+
+    // The acceptor hears an acknowledgement of its random seq_nr: the peer is where it says it is (protocol.md §9).
+    private void Confirm(in InboundPacket inbound)
+    {
+        if (_synReceived!.AnswersSent == 1)
+            TakeRttSample(inbound.Arrival.Since(_synReceived.AnswerSent), inbound.Arrival);
+        _synReceived = null;
+        _timers.Stop(TimerKind.Handshake);
+        _timers.Stop(TimerKind.SynRetry);
+        Transition(ConnectionState.Connected);
+    }
+
+    private void SetPeer(Capabilities peer)
+    {
+        PeerCapabilities = peer;
+        _rtt.SetMinRto(IsOwnPeer ? _options.MinRtoOwnPeerMicros : _options.MinRtoMicros);
+        _delivery = new Delivery(SendsFrames || _options.Mode != DeliveryMode.Frames ? _options : _options with { Mode = DeliveryMode.Bytes });
+
+        // libutp sends up to 1,023 packets, others a few thousand; half the sequence space is the end of all order.
+        _reorder = new ReorderBuffer((peer & Capabilities.LargeWindow) != 0 ? short.MaxValue : 4_096, _options.ReorderBudget);
+    }
+
+    // Writes the ST_SYN that is due: a retry is identical but for the timestamp; the last within the time-out is plain,
+    // with a new id and no payload, for peers and middleboxes that dislike extensions.
+    private Transmit WriteSyn(Span<byte> buffer)
+    {
+        var syn = _synSent!;
+        syn.IsDue = false;
+        syn.Attempts++;
+        syn.LastSent = _now;
+        var wait = _options.InitialRtoMicros << Math.Min(syn.Attempts - 1, 10);
+        var isLast = _now.Plus(wait) >= _timers[TimerKind.Handshake];
+        if (!isLast)
+            _timers.Arm(TimerKind.SynRetry, _now.Plus(wait));
+
+        var plain = isLast && syn.Attempts > 1 && _options.Compatibility == PeerCompatibility.Negotiate;
+        syn.FirstSent |= !plain;
+        syn.FallbackSent |= plain;
+        var capabilities = _options.Compatibility == PeerCompatibility.Negotiate && !plain ? OwnCapabilities : Capabilities.None;
+        ReadOnlySpan<byte> payload = default;
+        if (!plain && OffersPayload)
+        {
+            payload = _sendBuffer.First;
+            syn.PayloadOffered = true;
+        }
+
+        return WriteHandshake(
+            buffer, PacketType.Syn, plain ? _seed.FallbackReceiveId : _seed.ReceiveId,
+            plain ? _seed.FallbackSeqNr : _seed.InitialSeqNr, default, capabilities, payload);
+    }
+
+    private bool OffersPayload =>
+        _sendBuffer.Writes > 0
+        && (_options.Compatibility == PeerCompatibility.NodeUtp
+            || (_options.Compatibility == PeerCompatibility.Negotiate && (OwnCapabilities & Capabilities.SynPayload) != 0))
+        && _sendBuffer.First.Length <= _mtu.MaxDatagramBytes - PacketHeader.Length - 2 - CapabilitiesExtension.Length;
+
+    // The acceptor's answer: always the initial seq_nr, however often it is repeated.
+    private Transmit WriteAnswer(Span<byte> buffer)
+    {
+        var answer = Capabilities.None;
+        if (_synReceived is { } half)
+        {
+            half.AnswerDue = false;
+            half.AnswersSent++;
+            half.AnswerSent = _now;
+            answer = half.Answer;
+        }
+
+        _repeatAnswerDue = false;
+        return WriteHandshake(buffer, PacketType.State, SendId, _seed.InitialSeqNr, _expected.Previous, answer, default);
+    }
+
+    /// <summary>What is known only until the ST_SYN is answered.</summary>
+    private sealed class SynSentData
+    {
+        public bool IsDue;
+        public int Attempts;
+        public Instant LastSent;
+        public bool FirstSent;
+        public bool FallbackSent;
+        public bool PayloadOffered;
+    }
+
+    /// <summary>What is known only until the peer's address is confirmed.</summary>
+    private sealed class SynReceivedData
+    {
+        public Capabilities Answer;
+        public bool AnswerDue;
+        public int AnswersSent;
+        public Instant AnswerSent;
+
+        /// <summary>Bytes of UDP payload that may still leave: three per byte received.</summary>
+        public long Budget;
+    }
+}

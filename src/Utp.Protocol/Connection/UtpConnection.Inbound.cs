@@ -1,0 +1,260 @@
+namespace Utp.Protocol;
+
+// What arrives: one batch at a time, so that acknowledging, the congestion law and the timers work once per batch.
+public sealed partial class UtpConnection
+{
+    private BatchFacts _batch;
+    private int _largestFlight = 1;
+    private Instant _lastOutOfWindowAck;
+
+    /// <summary>Handles what one receive batch brought for this connection, in the order of arrival.</summary>
+    /// <param name="batch">Packets that the router delivered; borrowed until the call returns.</param>
+    /// <param name="now">The time, not before any arrival.</param>
+    public void HandleBatch(ReadOnlySpan<InboundPacket> batch, Instant now)
+    {
+        BeginInput(now);
+        _batch = new BatchFacts { BytesInFlight = _packets.BytesInFlight };
+        var payloadBytes = 0;
+        foreach (ref readonly var inbound in batch)
+            payloadBytes += inbound.Packet.PayloadLength;
+        _delivery?.ExpectBytes(payloadBytes + (int)Math.Min(_reorder!.Bytes, int.MaxValue / 2));
+
+        foreach (ref readonly var inbound in batch)
+        {
+            if (IsOver)
+                return;
+            _counters.PacketsReceived++;
+            var verdict = HandlePacket(inbound);
+            if (verdict is not (ReceiveVerdict.Accepted or ReceiveVerdict.Duplicate))
+                _counters.Dropped++;
+            if (_trace is not null)
+            {
+                var header = inbound.Packet.Header;
+                _trace.OnReceived(new ReceivedTrace(
+                    inbound.Arrival, header.Type, header.SeqNr, header.AckNr, inbound.Packet.PayloadLength, header.WndSize, verdict));
+            }
+        }
+
+        if (!IsOver)
+            FinishBatch();
+    }
+
+    private ReceiveVerdict HandlePacket(in InboundPacket inbound)
+    {
+        var header = inbound.Packet.Header;
+        if (header.Type == PacketType.Syn)
+            return HandleSyn(inbound);
+        if (header.Type == PacketType.Reset)
+            return HandleReset(inbound);
+        if (State == ConnectionState.SynSent)
+            return HandleAnswer(inbound);
+        if (header.ConnectionId != ReceiveId)
+        {
+            // The answer to the other of our two ST_SYNs: that half-open connection is not wanted.
+            _strayPacket = header;
+            return ReceiveVerdict.NotAllowed;
+        }
+
+        if (IsOwnPeer && _wrapGuard.IsOld(header.Timestamp, inbound.Arrival))
+            return ReceiveVerdict.OldTimestamp;
+
+        // protocol.md §5: an ack of what was never sent drops the packet; one that is a little old is ignored as an ack,
+        // but its payload counts; one older than any window that was used drops the packet.
+        var acked = _packets.LeftEdge.Previous.DistanceTo(header.AckNr);
+        if (acked > _packets.Count || acked < -_largestFlight)
+            return ReceiveVerdict.BadAck;
+        if (State == ConnectionState.SynReceived)
+        {
+            // protocol.md §9: exactly our initial seq_nr − 1 or newer, which a stranger cannot know.
+            if (acked < 0)
+                return ReceiveVerdict.BadAck;
+            Confirm(inbound);
+        }
+
+        NotePeer(inbound);
+        if (acked >= 0)
+            HandleAcknowledgement(inbound, acked);
+        return header.Type == PacketType.State ? ReceiveVerdict.Accepted : HandleSequenced(inbound);
+    }
+
+    // What every believable packet tells, whatever it carries.
+    private void NotePeer(in InboundPacket inbound)
+    {
+        var header = inbound.Packet.Header;
+        _lastHeard = inbound.Arrival;
+        _refusals = 0;
+        _peerDelay = header.Timestamp.MicrosUntil(WireTimestamp.From(inbound.Arrival));
+        _peerSendsExtensions |= inbound.Packet.HasExtensions;
+        _wrapGuard.OnAccepted(header.Timestamp, inbound.Arrival);
+        _batch.OnDelay(_peerDelay, header.TimestampDifference);
+
+        // Our own acceptor repeats its answer until it hears an ack: it did not hear the last one.
+        if (header.Type == PacketType.State && IsOwnPeer && inbound.Packet.HasExtension2)
+            _ack.OnUrgent();
+
+        if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed)
+            _timers.Stop(TimerKind.SynRetry);
+        UpdatePeerWindow(header);
+    }
+
+    // An older packet must not undo what a newer one said of the window.
+    private void UpdatePeerWindow(in PacketHeader header)
+    {
+        var acked = _packets.LeftEdge.Previous.DistanceTo(header.AckNr);
+        if (acked < 0 || (acked == 0 && _peerWindowStamp.DistanceTo(header.Timestamp) < 0))
+            return;
+        _batch.WindowMoved |= _peerWindow != header.WndSize;
+        _peerWindow = header.WndSize;
+        _peerWindowStamp = header.Timestamp;
+        if (_peerWindow > 0)
+        {
+            _timers.Stop(TimerKind.Persist);
+            _persistBackOff = 0;
+        }
+    }
+
+    // ST_DATA and ST_FIN: what consumes a seq_nr.
+    private ReceiveVerdict HandleSequenced(in InboundPacket inbound)
+    {
+        var packet = inbound.Packet;
+        var header = packet.Header;
+        var distance = _expected.DistanceTo(header.SeqNr);
+        if (distance < 0)
+        {
+            _counters.Duplicates++;
+            _ack.OnUrgent();
+            return ReceiveVerdict.Duplicate;
+        }
+
+        if (_peerFinReached || State == ConnectionState.TimeWait || IsBeyondFin(header))
+        {
+            _ack.OnUrgent();
+            return ReceiveVerdict.NotAllowed;
+        }
+
+        return distance == 0 ? HandleInOrder(inbound) : HandleEarly(inbound);
+    }
+
+    private ReceiveVerdict HandleInOrder(in InboundPacket inbound)
+    {
+        var packet = inbound.Packet;
+        if (!_window.Fits(packet.PayloadLength))
+            return OutOfWindow();
+        var datagram = inbound.Datagram.Span;
+        var closesGap = _reorder!.Count > 0;
+        TakeInOrder(packet.Header.Type, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
+        while (!IsOver && !_peerFinReached && _reorder.TryTake(_expected, out var entry))
+        {
+            TakeInOrder(entry.Type, entry.Payload, entry.Extension2, entry.HasExtension2);
+            _reorder.Return(entry);
+        }
+
+        if (closesGap || _peerFinReached)
+            _ack.OnUrgent();
+        else
+            _ack.OnInOrder();
+        return ReceiveVerdict.Accepted;
+    }
+
+    private ReceiveVerdict HandleEarly(in InboundPacket inbound)
+    {
+        var packet = inbound.Packet;
+        var header = packet.Header;
+        if (_reorder!.Contains(header.SeqNr))
+        {
+            _counters.Duplicates++;
+            _ack.OnUrgent();
+            return ReceiveVerdict.Duplicate;
+        }
+
+        var datagram = inbound.Datagram.Span;
+        if (!_window.FitsOutOfOrder(packet.PayloadLength, _reorder.Bytes)
+            || !_reorder.TryAdd(
+                _expected, header.SeqNr, header.Type, packet.Extension2(datagram), packet.HasExtension2, packet.Payload(datagram)))
+        {
+            return OutOfWindow();
+        }
+
+        if (header.Type == PacketType.Fin)
+            _peerFin = header.SeqNr;
+        _ack.OnUrgent();
+        return ReceiveVerdict.Accepted;
+    }
+
+    // Nothing may follow a ST_FIN, and a ST_FIN may not stand before data that is there already.
+    private bool IsBeyondFin(in PacketHeader header)
+    {
+        if (_peerFin is { } fin)
+            return header.SeqNr.IsAfter(fin) || (header.SeqNr == fin) != (header.Type == PacketType.Fin);
+        return header.Type == PacketType.Fin && _reorder!.Count > 0 && _reorder.Farthest.IsAfter(header.SeqNr);
+    }
+
+    // protocol.md §9: dropped, acknowledged at most once per round trip.
+    private ReceiveVerdict OutOfWindow()
+    {
+        if (_now.Since(_lastOutOfWindowAck) >= Math.Max(_rtt.SmoothedMicros, 1))
+        {
+            _lastOutOfWindowAck = _now;
+            _ack.OnUrgent();
+        }
+
+        return ReceiveVerdict.OutOfWindow;
+    }
+
+    private void TakeInOrder(PacketType type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)
+    {
+        _expected = _expected.Next;
+        _wrapGuard.OnInOrder();
+        if (type == PacketType.Fin)
+        {
+            OnPeerFinReached();
+            return;
+        }
+
+        _counters.BytesReceived += payload.Length;
+        if (_discardsReceived)
+        {
+            _window.OnReceived(payload.Length, 0);
+            return;
+        }
+
+        // An acceptor's early ST_DATA may repeat its capabilities; in byte mode extension 2 means nothing else.
+        var result = _delivery!.Add(payload, extension2, hasExtension2, out var held);
+        _window.OnReceived(payload.Length, held);
+        if (result == DeliveryResult.BadFrame)
+            Fail(new CloseReason(CloseCause.ProtocolError, Detail: "The peer sent a frame that is larger than allowed, or out of place."), reset: true);
+    }
+
+    /// <summary>What one batch of packets said, gathered for what is done once per batch.</summary>
+    private struct BatchFacts
+    {
+        public long BytesInFlight;
+        public long AckedBytes;
+        public int AckedPackets;
+        public Instant NewestFirstSent;
+        public Instant NewestSent;
+        public bool HasRttSample;
+        public bool LeftEdgeMoved;
+        public bool RoundStart;
+        public bool WindowMoved;
+        public bool OriginalAcked;
+        public bool OutgoingDelayKnown;
+        public uint OutgoingDelay;
+        public bool IncomingDelayKnown;
+        public uint IncomingDelay;
+        public WireTimestamp AckTimestamp;
+        public uint AckTimestampDifference;
+        public Instant AckArrival;
+
+        // The smallest sample of the batch: what queued least on the way and in the socket's buffer.
+        public void OnDelay(uint incoming, uint outgoing)
+        {
+            if (!IncomingDelayKnown || unchecked((int)(incoming - IncomingDelay)) < 0)
+                (IncomingDelayKnown, IncomingDelay) = (true, incoming);
+            if (outgoing is 0 or RttEstimator.NoTimestampDifference)
+                return;
+            if (!OutgoingDelayKnown || unchecked((int)(outgoing - OutgoingDelay)) < 0)
+                (OutgoingDelayKnown, OutgoingDelay) = (true, outgoing);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+using System.Buffers.Binary;
+
+namespace Utp.Protocol;
+
+// How packets are written, and taken back when the socket refuses them.
+public sealed partial class UtpConnection
+{
+    private const int MaxSelectiveAckBytes = 252;
+    private const int MaxBurst = 128;
+
+    private List<PolledDatagram>? _polled;
+
+    private enum PolledKind : byte
+    {
+        Syn,
+        Answer,
+        State,
+        KeepAlive,
+        Data,
+        Reset,
+        Stray,
+    }
+
+    // Extension bytes of the packet that begins with this write: metadata, or a frame's header on its first packet.
+    private int ExtensionBytes(in NextWrite next)
+    {
+        if (SendsFrames)
+            return next.IsStart ? 2 + FrameAssembler.HeaderLength + next.Metadata.Length : 0;
+        return next.Metadata.IsEmpty ? 0 : 2 + next.Metadata.Length;
+    }
+
+    private Transmit WriteData(SeqNr seqNr, Span<byte> buffer)
+    {
+        ref var packet = ref _packets[seqNr];
+        var payload = packet.Payload;
+        ReadOnlyMemory<byte> metadata = default;
+        var frameLength = -1;
+        if (payload.HoldsData)
+        {
+            (metadata, var writeLength) = _sendBuffer.Describe(payload);
+            if (SendsFrames)
+            {
+                frameLength = payload.Offset == 0 ? writeLength : -1;
+                metadata = payload.Offset == 0 ? metadata : default;
+            }
+        }
+
+        var metadataBytes = frameLength >= 0
+            ? 2 + FrameAssembler.HeaderLength + metadata.Length
+            : metadata.IsEmpty ? 0 : 2 + metadata.Length;
+        var capabilities = _synReceived?.Answer ?? Capabilities.None;
+        if (capabilities != Capabilities.None)
+            metadataBytes += 2 + CapabilitiesExtension.Length;
+
+        // The npm utp takes every byte after the header of a ST_DATA as payload (protocol.md §2).
+        var room = _mtu.MaxDatagramBytes - PacketHeader.Length - metadataBytes - payload.Length;
+        var sackBytes = _peerSendsExtensions ? SelectiveAckBytes(room - 2) : 0;
+        var chain = new ExtensionChain(buffer);
+        WriteSelectiveAck(ref chain, sackBytes);
+        if (capabilities != Capabilities.None)
+            CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), capabilities);
+        if (frameLength >= 0)
+        {
+            var header = chain.Add(ExtensionType.CapabilitiesOrMetadata, FrameAssembler.HeaderLength + metadata.Length);
+            header[0] = FrameAssembler.Kind;
+            BinaryPrimitives.WriteUInt32BigEndian(header[1..], (uint)frameLength);
+            metadata.Span.CopyTo(header[FrameAssembler.HeaderLength..]);
+        }
+        else if (!metadata.IsEmpty)
+        {
+            metadata.Span.CopyTo(chain.Add(ExtensionType.CapabilitiesOrMetadata, metadata.Length));
+        }
+
+        _sendBuffer.CopyTo(payload, buffer[chain.Length..]);
+        return Finish(buffer, PacketType.Data, seqNr, chain, payload.Length, sackBytes, packet.Transmissions);
+    }
+
+    private Transmit WriteFin(SeqNr seqNr, Span<byte> buffer)
+    {
+        var chain = new ExtensionChain(buffer);
+        var sackBytes = _peerSendsExtensions ? SelectiveAckBytes(MaxSelectiveAckBytes) : 0;
+        if (_closeCode is { } code && _peerSendsExtensions)
+            sackBytes = WriteCloseReason(ref chain, code, sackBytes);
+        else
+            WriteSelectiveAck(ref chain, sackBytes);
+        return Finish(buffer, PacketType.Fin, seqNr, chain, 0, sackBytes, _packets[seqNr].Transmissions);
+    }
+
+    private Transmit WriteState(Span<byte> buffer, bool keepAlive)
+    {
+        var chain = new ExtensionChain(buffer);
+        var sackBytes = keepAlive ? 0 : SelectiveAckBytes(MaxSelectiveAckBytes);
+        WriteSelectiveAck(ref chain, sackBytes);
+
+        // protocol.md §4: a keep-alive repeats an old ack, so that nobody takes it for a duplicate of the last.
+        return Finish(buffer, PacketType.State, _packets.NextSeqNr, chain, 0, sackBytes, 1, keepAlive ? _expected.Previous.Previous : null);
+    }
+
+    private Transmit WriteReset(Span<byte> buffer)
+    {
+        _resetDue = false;
+        var chain = new ExtensionChain(buffer);
+        if (_closeCode is { } code && _peerSendsExtensions)
+            WriteCloseReason(ref chain, code, 0);
+
+        // The last seq_nr we know of, so that the peer finds its own last one here (protocol.md §4).
+        var ack = _reorder is { Count: > 0 } ? _reorder.Farthest : _expected.Previous;
+        return Finish(buffer, PacketType.Reset, _packets.NextSeqNr, chain, 0, 0, 1, ack);
+    }
+
+    private Transmit WriteResetTo(in PacketHeader packet, Span<byte> buffer)
+    {
+        // protocol.md §4, "ST_RESET we send".
+        var header = new PacketHeader(
+            PacketType.Reset, ExtensionType.None, packet.ConnectionId == _seed.ReceiveId ? _seed.ReceiveId.Next : _seed.FallbackReceiveId.Next,
+            WireTimestamp.From(_now), 0, 0, packet.AckNr.Next,
+            packet.Type == PacketType.State ? packet.SeqNr.Previous : packet.SeqNr);
+        header.Write(buffer);
+        _counters.PacketsSent++;
+        return new Transmit(PacketHeader.Length, DontFragment: true);
+    }
+
+    private Transmit WriteHandshake(
+        Span<byte> buffer, PacketType type, ConnectionId id, SeqNr seqNr, SeqNr ackNr, Capabilities capabilities, ReadOnlySpan<byte> payload)
+    {
+        var chain = new ExtensionChain(buffer);
+        if (capabilities != Capabilities.None)
+            CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), capabilities);
+        payload.CopyTo(buffer[chain.Length..]);
+        var length = chain.Length + payload.Length;
+        var wndSize = _window.Advertise();
+        var header = new PacketHeader(type, chain.First, id, WireTimestamp.From(_now), _peerDelay, wndSize, seqNr, ackNr);
+        header.Write(buffer);
+        NoteSentDatagram(header, length, payload.Length, 1);
+        return new Transmit(length, DontFragment: true);
+    }
+
+    private Transmit Finish(
+        Span<byte> buffer, PacketType type, SeqNr seqNr, in ExtensionChain chain, int payloadBytes, int sackBytes, int transmission, SeqNr? ackNr = null)
+    {
+        var length = chain.Length + payloadBytes;
+        var wndSize = type == PacketType.Reset ? 0 : _window.Advertise();
+        var header = new PacketHeader(
+            type, chain.First, SendId, WireTimestamp.From(_now), _peerDelay, wndSize, seqNr, ackNr ?? _expected.Previous);
+        header.Write(buffer);
+
+        // A packet acknowledges all that is there, unless something is missing and it could not say so.
+        if (type != PacketType.Reset && ackNr is null && (sackBytes > 0 || !HasGap || _options.Compatibility == PeerCompatibility.NodeUtp))
+        {
+            _ack.OnSent();
+            _timers.Stop(TimerKind.DelayedAck);
+        }
+
+        NoteSentDatagram(header, length, payloadBytes, transmission);
+        return new Transmit(length, _mtu.DontFragment(length));
+    }
+
+    private bool HasGap => _reorder is { Count: > 0 };
+
+    private void NoteSentDatagram(in PacketHeader header, int length, int payloadBytes, int transmission)
+    {
+        _counters.PacketsSent++;
+        _keepAliveDue = false;
+        if (_options.KeepAliveMicros > 0 && _synSent is null)
+            _timers.Arm(TimerKind.KeepAlive, _now.Plus(_options.KeepAliveMicros));
+        _trace?.OnSent(new SentTrace(_now, header.Type, header.SeqNr, header.AckNr, length, payloadBytes, transmission, header.WndSize));
+    }
+
+    // BEP 29: a multiple of 4 bytes, at least 4; as wide as what waits beyond the gap, within the room there is.
+    private int SelectiveAckBytes(int room)
+    {
+        if (!HasGap || _options.Compatibility == PeerCompatibility.NodeUtp)
+            return 0;
+        var needed = ((_expected.DistanceTo(_reorder!.Farthest) + 31) / 32) * 4;
+        return Math.Max(0, Math.Min(Math.Min(needed, MaxSelectiveAckBytes), room) & ~3);
+    }
+
+    private void WriteSelectiveAck(ref ExtensionChain chain, int bytes)
+    {
+        if (bytes > 0)
+            _reorder!.WriteMask(_expected, chain.Add(ExtensionType.SelectiveAck, bytes));
+    }
+
+    // protocol.md §3: only behind extension 1, because libutp takes a first extension of 3 or more for another protocol.
+    private int WriteCloseReason(ref ExtensionChain chain, ushort code, int sackBytes)
+    {
+        if (sackBytes > 0)
+            WriteSelectiveAck(ref chain, sackBytes);
+        else
+            chain.Add(ExtensionType.SelectiveAck, 4).Clear();
+        var reason = chain.Add(ExtensionType.CloseReason, 4);
+        BinaryPrimitives.WriteUInt32BigEndian(reason, code);
+        return sackBytes;
+    }
+
+    private bool Polled(Transmit written, PolledKind kind, out Transmit transmit, SeqNr seqNr = default)
+    {
+        transmit = written;
+        _polled ??= new List<PolledDatagram>(2);
+        if (_polled.Count == MaxBurst)
+            _polled.RemoveRange(0, MaxBurst / 2);
+        _polled.Add(new PolledDatagram(kind, seqNr));
+        return true;
+    }
+
+    private void TakeBack(int count)
+    {
+        for (; count > 0 && _polled is { Count: > 0 }; count--)
+        {
+            var (kind, seqNr) = _polled[^1];
+            _polled.RemoveAt(_polled.Count - 1);
+            _counters.PacketsSent--;
+            switch (kind)
+            {
+                case PolledKind.Syn when _synSent is not null:
+                    _synSent.IsDue = true;
+                    _synSent.Attempts--;
+                    break;
+                case PolledKind.Answer when _synReceived is not null:
+                    _synReceived.AnswerDue = true;
+                    _synReceived.AnswersSent--;
+                    _synReceived.Budget += PacketHeader.Length;
+                    break;
+                case PolledKind.Answer:
+                    _repeatAnswerDue = true;
+                    break;
+                case PolledKind.State:
+                    _ack.OnUrgent();
+                    break;
+                case PolledKind.KeepAlive:
+                    _keepAliveDue = true;
+                    break;
+                case PolledKind.Reset:
+                    _resetDue = true;
+                    break;
+                case PolledKind.Data when _packets.Contains(seqNr) && _packets[seqNr].InFlight:
+                    TakeBackData(seqNr);
+                    break;
+            }
+        }
+    }
+
+    private void TakeBackData(SeqNr seqNr)
+    {
+        _packets.TakeBack(seqNr);
+        ref var packet = ref _packets[seqNr];
+        if (packet.Transmissions > 0)
+            _counters.Retransmissions--;
+        if (_synReceived is not null)
+            _synReceived.Budget += PacketHeader.Length + packet.Payload.Length;
+
+        // It may have carried an acknowledgement.
+        _ack.OnUrgent();
+    }
+
+    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr);
+}

@@ -1,0 +1,118 @@
+namespace Utp.Protocol;
+
+// What happens when nothing arrives.
+public sealed partial class UtpConnection
+{
+    private const long MaxPersistMicros = 60_000_000;
+
+    private int _persistBackOff;
+    private bool _persistProbeDue;
+    private bool _keepAliveDue;
+    private bool _timeoutRetransmission;
+    private Instant _lastRto;
+
+    private void OnTimer(TimerKind timer, Instant now)
+    {
+        switch (timer)
+        {
+            case TimerKind.Retransmission:
+                OnRetransmissionTimeout();
+                break;
+            case TimerKind.SynRetry when _synSent is not null:
+                _synSent.IsDue = true;
+                break;
+            case TimerKind.SynRetry when _synReceived is not null:
+                _persistProbeDue = true;
+                break;
+            case TimerKind.Handshake when State == ConnectionState.SynSent:
+                Fail(new CloseReason(CloseCause.ConnectTimeout), reset: false);
+                break;
+            case TimerKind.Handshake when State == ConnectionState.SynReceived:
+                Fail(new CloseReason(CloseCause.HalfOpenExpired), reset: false);
+                break;
+            case TimerKind.Persist:
+                _persistProbeDue = _peerWindow < MaxPayload && _packets.Count == 0;
+                break;
+            case TimerKind.DelayedAck:
+                _ack.OnDelayOver();
+                break;
+            case TimerKind.KeepAlive:
+                _keepAliveDue = true;
+                break;
+            case TimerKind.Idle:
+                OnIdle(now);
+                break;
+            case TimerKind.TimeWait:
+                Transition(ConnectionState.Closed);
+                Release();
+                break;
+            default:
+                // Pacing: the next poll finds the packet free to leave.
+                break;
+        }
+    }
+
+    // RFC 6298 §5.4–5.6, RFC 5682: one packet goes again; what became of the others its acknowledgement will tell.
+    private void OnRetransmissionTimeout()
+    {
+        if (_packets.Count == 0)
+            return;
+        if (_blocked)
+        {
+            // What the socket never took cannot be lost (protocol.md §5).
+            _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
+            return;
+        }
+
+        _counters.Timeouts++;
+
+        // A closed window is no sign of a dead peer as long as it answers (RFC 9293 §3.8.6.1).
+        if (_peerWindow >= MaxPayload || _lastHeard.Since(_lastRto) <= 0)
+            _consecutiveTimeouts++;
+        _lastRto = _now;
+        if (_consecutiveTimeouts > _options.MaxTimeouts)
+        {
+            Fail(
+                new CloseReason(
+                    CloseCause.TooManyRetransmissions,
+                    Detail: $"{_options.MaxTimeouts} consecutive time-outs, {_now.Since(_lastHeard) / 1_000} ms without a word from the peer."),
+                reset: true);
+            return;
+        }
+
+        _rtt.BackOff();
+        if (_undecidedTimeout == 0)
+            _undecidedTimeout = _packets.LastTransmission;
+        _lossEpisodeEnd = _packets.LastTransmission;
+        _congestion.OnTimeout(_now);
+        if (_packets[_packets.LeftEdge].InFlight)
+            MarkLost(_packets.LeftEdge, LossCause.Timeout);
+        _timeoutRetransmission = true;
+        _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
+    }
+
+    private void OnIdle(Instant now)
+    {
+        var deadline = _lastHeard.Plus(_options.IdleTimeoutMicros);
+        if (deadline > now)
+            _timers.Arm(TimerKind.Idle, deadline);
+        else
+            Fail(new CloseReason(CloseCause.IdleTimeout), reset: IsAddressConfirmed);
+    }
+
+    // The peer's window is closed, and only a probe can tell when it opens if its announcement is lost.
+    private void ArmPersist()
+    {
+        if (_timers.IsArmed(TimerKind.Persist) || _persistProbeDue)
+            return;
+        var wait = Math.Min(MaxPersistMicros, _rtt.BaseRtoMicros << Math.Min(_persistBackOff, 16));
+        _persistBackOff++;
+        _timers.Arm(TimerKind.Persist, _now.Plus(wait));
+    }
+
+    private void ArmDelayedAck()
+    {
+        if (_ack.IsWaiting && !_timers.IsArmed(TimerKind.DelayedAck))
+            _timers.Arm(TimerKind.DelayedAck, _now.Plus(AckPolicy.DelayMicros));
+    }
+}

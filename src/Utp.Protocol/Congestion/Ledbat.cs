@@ -1,26 +1,194 @@
 namespace Utp.Protocol;
 
-/// <summary>LEDBAT (RFC 6817).</summary>
+/// <summary>
+/// LEDBAT (RFC 6817): steers at a fixed queueing delay and so yields to traffic that fills the queue. It adds a slow start
+/// that doubles, where the RFC has none and libutp's is linear (protocol.md §7).
+/// </summary>
+/// <remarks>Arithmetic is + − × ÷ of IEEE doubles only: the same samples give the same windows on every machine.</remarks>
 public sealed class Ledbat : ICongestionControl
 {
+    private const double SlowStartPacingGain = 2;
+    private const double PacingGain = 1.25;
+    private const double MicrosPerSecond = 1_000_000;
+
+    private readonly LedbatOptions _options;
+    private QueueingDelay _queueing;
+    private SlowStartExit _exit;
+    private Undo? _undo;
+    private double _window;
+    private double _slowStartThreshold = double.PositiveInfinity;
+    private bool _acknowledgedSinceTimeout = true;
+    private int _maxPayload;
+    private long _smoothedRttMicros;
+
+    /// <summary>LEDBAT with its defaults.</summary>
+    public Ledbat()
+        : this(LedbatOptions.Default)
+    {
+    }
+
+    /// <summary>LEDBAT with the given options.</summary>
+    public Ledbat(LedbatOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+        _queueing = new QueueingDelay(options.TargetMicros);
+        _exit = new SlowStartExit(options.TargetMicros);
+    }
+
     /// <inheritdoc/>
     public string Name => "ledbat";
+
     /// <inheritdoc/>
-    public long WindowBytes => throw new NotImplementedException();
+    public long WindowBytes => (long)_window;
+
     /// <inheritdoc/>
-    public long PacingBytesPerSecond => throw new NotImplementedException();
+    public long PacingBytesPerSecond
+    {
+        get
+        {
+            if (_smoothedRttMicros == 0)
+                return long.MaxValue;
+
+            // More than the window per round trip, so that pacing spreads packets but never is what limits them.
+            var gain = InSlowStart ? SlowStartPacingGain : PacingGain;
+            return (long)Math.Max(1, gain * _window * MicrosPerSecond / _smoothedRttMicros);
+        }
+    }
+
     /// <inheritdoc/>
-    public bool InSlowStart => throw new NotImplementedException();
+    public bool InSlowStart { get; private set; } = true;
+
+    /// <summary>The queueing delay that the law acts on, µs.</summary>
+    public long QueueingDelayMicros => _queueing.CurrentMicros;
+
+    private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
+
+    private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
+
     /// <inheritdoc/>
-    public void OnMaxPayload(int bytes) => throw new NotImplementedException();
+    public void OnMaxPayload(int bytes)
+    {
+        var first = _maxPayload == 0;
+        _maxPayload = bytes;
+        _window = first ? InitialWindow : Math.Max(_window, MinWindow);
+        if (first)
+            _exit.Restart(_window);
+    }
+
     /// <inheritdoc/>
-    public void OnAck(in AckSample sample) => throw new NotImplementedException();
+    public void OnAck(in AckSample sample)
+    {
+        if (sample.SmoothedRttMicros > 0)
+            _smoothedRttMicros = sample.SmoothedRttMicros;
+        if (sample.AckedBytes > 0)
+            _acknowledgedSinceTimeout = true;
+
+        var isDelayKnown = _queueing.OnAck(sample);
+        if (InSlowStart)
+        {
+            if (_exit.OnAck(sample.RoundStart, isDelayKnown ? _queueing.LatestMicros : null, _window, out var windowOfThatDelay))
+                LeaveSlowStart(Math.Min(_window, windowOfThatDelay));
+            else
+                GrowExponentially(sample);
+        }
+        else
+        {
+            Steer(sample);
+        }
+    }
+
     /// <inheritdoc/>
-    public void OnLoss(in LossSample sample) => throw new NotImplementedException();
+    public void OnLoss(in LossSample sample)
+    {
+        if (!sample.NewEpisode)
+            return;
+
+        // RFC 6817 §2.4.2: halve, once per round trip. What is lost now cannot prove an earlier time-out spurious.
+        _undo = null;
+        LeaveSlowStart(_window / 2);
+    }
+
     /// <inheritdoc/>
-    public void OnTimeout(Instant now) => throw new NotImplementedException();
+    public void OnTimeout(Instant now)
+    {
+        // RFC 5681 §3.1: the threshold is of the window that failed, not of one that an earlier time-out left.
+        if (_acknowledgedSinceTimeout)
+        {
+            _undo = new Undo(_window, _slowStartThreshold, InSlowStart);
+            _slowStartThreshold = Math.Max(_window / 2, MinWindow);
+        }
+
+        _acknowledgedSinceTimeout = false;
+        EnterSlowStart(MinWindow);
+    }
+
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now) => throw new NotImplementedException();
+    public void OnSpuriousTimeout(Instant now)
+    {
+        if (_undo is not { } before)
+            return;
+        _undo = null;
+        _slowStartThreshold = before.SlowStartThreshold;
+        _window = Math.Max(_window, before.Window);
+        InSlowStart = before.InSlowStart;
+        _exit.Restart(_window);
+    }
+
     /// <inheritdoc/>
-    public void OnIdleRestart(long idleMicros, Instant now) => throw new NotImplementedException();
+    public void OnIdleRestart(long idleMicros, Instant now)
+    {
+        _queueing.ForgetCurrent();
+        if (_window <= InitialWindow)
+            return;
+
+        // RFC 5681 §4.1 with the threshold of RFC 2861 §3.2: what the path carried is found again in a few round trips.
+        _slowStartThreshold = Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4);
+        EnterSlowStart(InitialWindow);
+    }
+
+    private void EnterSlowStart(double window)
+    {
+        _window = window;
+        InSlowStart = true;
+        _exit.Restart(window);
+    }
+
+    private void LeaveSlowStart(double window)
+    {
+        _window = Math.Max(window, MinWindow);
+        _slowStartThreshold = _window;
+        InSlowStart = false;
+    }
+
+    private void GrowExponentially(in AckSample sample)
+    {
+        if (!sample.WindowLimited)
+            return;
+
+        // One acknowledgement of much (RFC 3465 §2.3) still no more than doubles the window.
+        _window += Math.Min(sample.AckedBytes, _window);
+        if (_window < _slowStartThreshold)
+            return;
+        _window = _slowStartThreshold;
+        InSlowStart = false;
+    }
+
+    private void Steer(in AckSample sample)
+    {
+        // RFC 6817 §2.4.2: off_target = (TARGET - queuing_delay) / TARGET.
+        var offTarget = (double)(_options.TargetMicros - _queueing.CurrentMicros) / _options.TargetMicros;
+
+        // A round trip holds the peer's delayed acknowledgements, too: it may stop growth, but what it shows may be no queue.
+        if (_queueing.IsFromRoundTrip)
+            offTarget = Math.Max(0, offTarget);
+
+        // The RFC caps the window at what is in flight + 1 packet; not growing while it is not used does the same.
+        if (offTarget > 0 && !sample.WindowLimited)
+            return;
+        var acked = Math.Min(sample.AckedBytes, _window);
+        _window = Math.Max(MinWindow, _window + (_options.Gain * offTarget * acked * _maxPayload / _window));
+    }
+
+    private readonly record struct Undo(double Window, double SlowStartThreshold, bool InSlowStart);
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Utp.Protocol;
-using Xunit;
 
 namespace Utp.Testing;
 
@@ -368,7 +367,7 @@ public sealed class Conversation
 
     [DoesNotReturn]
     private void Fail(string what) =>
-        Assert.Fail($"{what}{Environment.NewLine}{string.Join(Environment.NewLine, _transcript.TakeLast(60))}");
+        Xunit.Assert.Fail($"{what}{Environment.NewLine}{string.Join(Environment.NewLine, _transcript.TakeLast(60))}");
 
     private static string Describe(in ConnectionEvent e) => e.Kind switch
     {

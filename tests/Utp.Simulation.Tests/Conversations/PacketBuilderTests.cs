@@ -1,6 +1,5 @@
 using Utp.Protocol;
 using Utp.Testing;
-using Xunit;
 
 namespace Utp.Simulation.Tests.Conversations;
 

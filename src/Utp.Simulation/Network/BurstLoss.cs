@@ -1,0 +1,17 @@
+namespace Utp.Simulation;
+
+/// <summary>The state of a link that loses in bursts (Gilbert–Elliott). Owned by one <see cref="SimulatedLink"/>.</summary>
+internal struct BurstLoss
+{
+    private bool _bad;
+
+    /// <summary>Moves the link's state on by one datagram, and says whether that one is lost.</summary>
+    public bool Loses(BurstLossOptions? options, Prng random)
+    {
+        if (options is null)
+            return false;
+        if (random.Chance(_bad ? options.Leave : options.Enter))
+            _bad = !_bad;
+        return _bad && random.Chance(options.LossWhenBad);
+    }
+}

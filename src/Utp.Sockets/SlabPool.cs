@@ -33,11 +33,20 @@ public sealed class SlabPool
     /// <summary>A slab with one reference, owned by the caller; false at the limit.</summary>
     public bool TryRent(out DatagramSlab slab)
     {
-        if (Interlocked.Add(ref _pinnedBytes, _slabBytes) > _limitBytes)
+        // Never above the limit, not even for a moment: a waiter that looks then would wait for ever.
+        var pinned = PinnedBytes;
+        while (true)
         {
-            Interlocked.Add(ref _pinnedBytes, -_slabBytes);
-            slab = null!;
-            return false;
+            if (pinned + _slabBytes > _limitBytes)
+            {
+                slab = null!;
+                return false;
+            }
+
+            var before = Interlocked.CompareExchange(ref _pinnedBytes, pinned + _slabBytes, pinned);
+            if (before == pinned)
+                break;
+            pinned = before;
         }
 
         if (!_free.TryTake(out slab!))

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Utp.Sockets.Linux;
@@ -196,10 +197,8 @@ public sealed class UdpSocketChannel : IDatagramChannel
             {
                 if (slab is null || slab.Array.Length - offset < DatagramIo.MaxDatagramBytes)
                 {
-                    if (!isOwned)
-                        slab?.Release();
                     isOwned = false;
-                    if (!_remainder.TryReopen(batch.Pool, out slab, out offset) && !batch.Pool.TryRent(out slab))
+                    if (!TryTakeSlab(batch.Pool, out slab, out offset))
                         return ReceiveStatus.NoMemory;
                 }
 
@@ -223,11 +222,22 @@ public sealed class UdpSocketChannel : IDatagramChannel
         }
         finally
         {
-            if (isOwned)
-                _remainder = new SlabRemainder(slab!, offset);
-            else
-                slab?.Release();
+            if (slab is not null)
+            {
+                _remainder = new SlabRemainder(slab, offset);
+                if (!isOwned)
+                    slab.Release();
+            }
         }
+    }
+
+    /// <summary>A slab with room for any datagram, and one reference that is the caller's: the last one's rest or a new one.</summary>
+    private bool TryTakeSlab(SlabPool pool, [NotNullWhen(true)] out DatagramSlab? slab, out int offset)
+    {
+        // The rest is taken once: what is read now lies behind the offset it remembers.
+        var remainder = _remainder;
+        _remainder = default;
+        return remainder.TryReopen(pool, out slab, out offset) || pool.TryRent(out slab);
     }
 
     private void OnReadable()

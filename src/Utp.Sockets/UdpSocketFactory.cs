@@ -54,9 +54,8 @@ internal static class UdpSocketFactory
 
     private static void SetTimeToLive(Socket socket, int hops)
     {
-        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
-            socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.HopLimit, hops);
-        if (socket.AddressFamily == AddressFamily.InterNetwork || socket.DualMode)
+        socket.Ttl = (short)hops;
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6 && socket.DualMode)
             socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.IpTimeToLive, hops);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Utp.Sockets.Tests;
@@ -135,6 +136,35 @@ public sealed class ChannelProbe : IDatagramChannelObserver, IDisposable
 
     private static async Task WaitAsync(SemaphoreSlim events, string name) =>
         Assert.True(await events.WaitAsync(Patience), $"{name} did not come within {Patience.TotalSeconds} s.");
+}
+
+/// <summary>
+/// Ports for tests that need one to stay free, or theirs, once it is closed: below the range from which
+/// the system gives ports to others, and different in each test and process.
+/// </summary>
+public static class TestPorts
+{
+    private const int First = 10_000;
+    private const int Count = 20_000;
+    private const int Attempts = 50;
+
+    private static int _next = Environment.ProcessId * 211;
+
+    /// <summary>What <paramref name="open"/> opens on the first such port that nobody has.</summary>
+    public static T Open<T>(Func<int, T> open)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return open(First + (Interlocked.Increment(ref _next) & int.MaxValue) % Count);
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < Attempts)
+            {
+                // Somebody outside the tests has it.
+            }
+        }
+    }
 }
 
 /// <summary>A datagram as a test keeps it.</summary>

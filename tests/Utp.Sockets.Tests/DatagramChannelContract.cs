@@ -337,7 +337,7 @@ public abstract class DatagramChannelContract : IDisposable
     [Fact]
     public async Task A_refused_peer_is_reported_and_the_others_notice_nothing()
     {
-        var gone = Open();
+        var gone = TestPorts.Open(port => Open(port));
         var closedPort = gone.Address;
         gone.Dispose();
         var sender = Open();
@@ -400,7 +400,7 @@ public abstract class DatagramChannelContract : IDisposable
     [Fact]
     public void The_port_is_free_when_dispose_returns()
     {
-        var first = Open();
+        var first = TestPorts.Open(port => Open(port));
         var port = first.Channel.LocalEndPoint.Port;
         first.Channel.RequestReadable();
         first.Dispose();
@@ -419,7 +419,7 @@ public abstract class DatagramChannelContract : IDisposable
         var receiver = Open();
         for (var round = 0; round < 5; round++)
         {
-            var sender = Open();
+            var sender = TestPorts.Open(port => Open(port));
             var port = sender.Channel.LocalEndPoint.Port;
             using var underWay = new CountdownEvent(3);
             var threads = Enumerable.Range(0, 3).Select(i => Task.Factory.StartNew(

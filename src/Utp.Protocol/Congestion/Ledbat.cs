@@ -11,6 +11,9 @@ public sealed class Ledbat : ICongestionControl
     private const double PacingGain = 1.25;
     private const double MicrosPerSecond = 1_000_000;
 
+    // No link is as fast; whoever multiplies the rate with a second's µs stays within 64 bits.
+    private const double MaxPacing = 1e12;
+
     private readonly LedbatOptions _options;
     private QueueingDelay _queueing;
     private SlowStartExit _exit;
@@ -52,7 +55,7 @@ public sealed class Ledbat : ICongestionControl
 
             // More than the window per round trip, so that pacing spreads packets but never is what limits them.
             var gain = InSlowStart ? SlowStartPacingGain : PacingGain;
-            return (long)Math.Max(1, gain * _window * MicrosPerSecond / _smoothedRttMicros);
+            return (long)Math.Clamp(gain * _window * MicrosPerSecond / _smoothedRttMicros, 1, MaxPacing);
         }
     }
 

@@ -172,10 +172,14 @@ public sealed partial class UtpConnection
         var inFlight = _packets.BytesInFlight;
         while (_loss.TryFindOvertaken(_packets, out var seqNr))
             (lostBytes, newEpisode) = Lose(seqNr, LossCause.SelectiveAck, lostBytes, newEpisode);
-        if (!_peerSendsSelectiveAck && _loss.TryFindByDuplicates(_packets, _batch.LeftEdgeMoved, out var hole))
-            (lostBytes, newEpisode) = Lose(hole, LossCause.DuplicateAcks, lostBytes, newEpisode);
+        var byDuplicates = !_peerSendsSelectiveAck && _loss.TryFindByDuplicates(_packets, _batch.LeftEdgeMoved);
+        if (byDuplicates)
+            (lostBytes, newEpisode) = Lose(_packets.LeftEdge, LossCause.DuplicateAcks, lostBytes, newEpisode);
         if (lostBytes == 0)
             return;
+
+        // RFC 6675 §5 (4.3), RFC 6582 §3.2: the first retransmission does not wait for the reduced window.
+        _retransmitNow |= newEpisode || byDuplicates;
 
         // One reduction per round trip: packets that left before the last one count as its victims.
         if (newEpisode)

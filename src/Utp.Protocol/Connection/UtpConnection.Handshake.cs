@@ -167,7 +167,7 @@ public sealed partial class UtpConnection
 
         // Karn: only a ST_SYN that was sent once tells the round trip.
         if (syn.Attempts == 1 || fallback)
-            TakeRttSample(inbound.Arrival.Since(syn.LastSent), inbound.Arrival);
+            TakeHandshakeSample(inbound.Arrival.Since(syn.LastSent), inbound.Arrival);
         _synSent = null;
         _timers.Stop(TimerKind.Handshake);
         _timers.Stop(TimerKind.SynRetry);
@@ -184,11 +184,19 @@ public sealed partial class UtpConnection
     private void Confirm(in InboundPacket inbound)
     {
         if (_synReceived!.AnswersSent == 1)
-            TakeRttSample(inbound.Arrival.Since(_synReceived.AnswerSent), inbound.Arrival);
+            TakeHandshakeSample(inbound.Arrival.Since(_synReceived.AnswerSent), inbound.Arrival);
         _synReceived = null;
         _timers.Stop(TimerKind.Handshake);
         _timers.Stop(TimerKind.SynRetry);
         Transition(ConnectionState.Connected);
+    }
+
+    // The law needs the round trip before the first data: the initial window is paced (protocol.md §7).
+    private void TakeHandshakeSample(long micros, Instant arrival)
+    {
+        TakeRttSample(micros, arrival);
+        _congestion.OnAck(new AckSample(
+            _now, 0, 0, WindowLimited: false, null, null, micros, _rtt.SmoothedMicros, _rtt.MinMicros, RoundStart: false));
     }
 
     private void SetPeer(Capabilities peer)

@@ -132,7 +132,10 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.NotAllowed;
         }
 
-        return distance == 0 ? HandleInOrder(inbound) : HandleEarly(inbound);
+        var verdict = distance == 0 ? HandleInOrder(inbound) : HandleEarly(inbound);
+        if (verdict == ReceiveVerdict.Accepted && header.Type == PacketType.Fin && packet.PeerCloseReason >= 0)
+            _peerCloseCode = packet.PeerCloseReason;
+        return verdict;
     }
 
     private ReceiveVerdict HandleInOrder(in InboundPacket inbound)

@@ -109,7 +109,7 @@ public sealed partial class UtpConnection
         transmit = default;
         var seqNr = _packets.NextQueued();
         var bytes = _packets[seqNr].Payload.Length;
-        if (!_timeoutRetransmission)
+        if (!_retransmitNow)
         {
             if (_packets.PacketsInFlight > 0 && _packets.BytesInFlight + bytes > _congestion.WindowBytes)
             {
@@ -121,7 +121,7 @@ public sealed partial class UtpConnection
                 return false;
         }
 
-        _timeoutRetransmission = false;
+        _retransmitNow = false;
         return Resend(seqNr, buffer, out transmit);
     }
 

@@ -8,7 +8,7 @@ public sealed partial class UtpConnection
     private int _persistBackOff;
     private bool _persistProbeDue;
     private bool _keepAliveDue;
-    private bool _timeoutRetransmission;
+    private bool _retransmitNow;
     private Instant _lastRto;
 
     private void OnTimer(TimerKind timer, Instant now)
@@ -87,7 +87,7 @@ public sealed partial class UtpConnection
         _congestion.OnTimeout(_now);
         if (_packets[_packets.LeftEdge].InFlight)
             MarkLost(_packets.LeftEdge, LossCause.Timeout);
-        _timeoutRetransmission = true;
+        _retransmitNow = true;
         _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
     }
 

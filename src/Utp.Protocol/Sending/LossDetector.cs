@@ -50,10 +50,9 @@ internal struct LossDetector
     /// The packet at the left edge, when three duplicates show it to be lost; and, until all that was outstanding then is
     /// acknowledged, every packet that a partial acknowledgement stops at (RFC 6582 §3.2).
     /// </summary>
-    public bool TryFindByDuplicates(OutstandingPackets packets, bool leftEdgeMoved, out SeqNr seqNr)
+    public bool TryFindByDuplicates(OutstandingPackets packets, bool leftEdgeMoved)
     {
-        seqNr = packets.LeftEdge;
-        if (packets.Count == 0 || !packets[seqNr].InFlight)
+        if (packets.Count == 0 || !packets[packets.LeftEdge].InFlight)
             return false;
         if (_recovering)
             return leftEdgeMoved;

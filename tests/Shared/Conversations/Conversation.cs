@@ -296,6 +296,12 @@ public sealed class Conversation
 
     private Conversation Drain()
     {
+        while (Connection.PollEvent(out var connectionEvent))
+        {
+            Note($"  event {Describe(connectionEvent)}");
+            _events.Enqueue(connectionEvent);
+        }
+
         while (!_refused && Connection.PollTransmit(_buffer, Now, out var transmit))
         {
             if (SocketBlocked)
@@ -309,12 +315,6 @@ public sealed class Conversation
             var packet = new SeenPacket(_buffer.AsSpan(0, transmit.Length).ToArray(), Now, transmit.DontFragment);
             Note($"  <- {packet}");
             _packets.Enqueue(packet);
-        }
-
-        while (Connection.PollEvent(out var connectionEvent))
-        {
-            Note($"  event {Describe(connectionEvent)}");
-            _events.Enqueue(connectionEvent);
         }
 
         return this;

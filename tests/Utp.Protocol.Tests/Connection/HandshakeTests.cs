@@ -1,0 +1,321 @@
+using Utp.Testing;
+using Xunit;
+
+namespace Utp.Protocol.Tests;
+
+public class HandshakeTests
+{
+    private const Capabilities Own = Capabilities.OwnPeer | Capabilities.SynPayload | Capabilities.LargeWindow;
+    private static readonly ConnectionOptions NodeUtp = new() { Compatibility = PeerCompatibility.NodeUtp };
+
+    [Fact]
+    public void A_syn_carries_the_receive_id_and_our_capabilities()
+    {
+        var c = Conversation.Connect();
+        var syn = c.Expect(PacketType.Syn, seq: Conversation.LocalSeq, id: Conversation.LocalId, bytes: 0);
+        Assert.Equal(Own, syn.Capabilities);
+        c.ExpectNothing().ExpectNoEvent();
+    }
+
+    [Fact]
+    public void An_answer_connects_and_is_confirmed_by_one_empty_state()
+    {
+        var c = Conversation.Connect();
+        c.Expect(PacketType.Syn);
+        c.Advance(20_000).Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Expect(PacketType.State, seq: Conversation.LocalSeq + 1, ack: Conversation.PeerSeq - 1, id: Conversation.LocalId + 1, bytes: 0);
+        c.ExpectNothing();
+        Assert.Equal(ConnectionState.Connected, c.Connection.State);
+        Assert.Equal(20_000, c.Connection.GetStatistics().SmoothedRttMicros);
+    }
+
+    [Fact]
+    public void A_lost_syn_is_repeated_after_one_second_with_nothing_changed_but_the_timestamp()
+    {
+        var c = Conversation.Connect();
+        var first = c.Expect(PacketType.Syn);
+        Assert.Equal(1_000_000, c.AdvanceToDeadline());
+        var second = c.Expect(PacketType.Syn);
+        Assert.NotEqual(first.Packet.Header.Timestamp, second.Packet.Header.Timestamp);
+        Assert.Equal(Without(first), Without(second));
+
+        static byte[] Without(SeenPacket packet) => [.. packet.Datagram[..4], .. packet.Datagram[8..]];
+    }
+
+    [Fact]
+    public void The_last_syn_within_the_timeout_is_plain_with_a_new_id_and_no_payload()
+    {
+        var c = Conversation.Connect(initialData: "hello");
+        c.Expect(PacketType.Syn, text: "hello");
+        c.Advance(1_000_000).Expect(PacketType.Syn, text: "hello");
+        c.Advance(2_000_000);
+        var last = c.Expect(PacketType.Syn, seq: Conversation.FallbackSeq, id: Conversation.FallbackId, bytes: 0);
+        Assert.Null(last.Extension2);
+
+        c.Send(PacketBuilder.State().Id(Conversation.FallbackId).Seq(Conversation.PeerSeq).Ack(Conversation.FallbackSeq));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Expect(PacketType.Data, seq: Conversation.FallbackSeq + 1, id: Conversation.FallbackId + 1, text: "hello");
+    }
+
+    [Fact]
+    public void A_late_answer_to_the_other_syn_is_reset_and_disturbs_nothing()
+    {
+        var c = Conversation.Connect();
+        c.Advance(3_000_000);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Id(Conversation.LocalId).Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Id(Conversation.FallbackId).Seq(700).Ack(Conversation.FallbackSeq));
+        c.Expect(PacketType.Reset, id: Conversation.FallbackId + 1, ack: 699);
+        c.ExpectNothing().ExpectNoEvent();
+    }
+
+    [Fact]
+    public void Without_any_answer_the_connect_times_out()
+    {
+        var c = Conversation.Connect();
+        c.Advance(4_999_999).ExpectNoEvent();
+        c.Advance(1).ExpectClosed(CloseCause.ConnectTimeout);
+        Assert.True(c.Connection.IsTerminated);
+        Assert.Equal(3, c.TakeSent().Length);
+    }
+
+    [Fact]
+    public void A_reset_of_the_syn_is_a_refusal()
+    {
+        var c = Conversation.Connect();
+        c.Send(PacketBuilder.Reset().Ack(Conversation.LocalSeq).Reason(7));
+        var reason = c.ExpectClosed(CloseCause.Refused);
+        Assert.Equal((ushort)7, reason.PeerCode);
+    }
+
+    [Fact]
+    public void A_reset_that_does_not_name_our_syn_is_ignored()
+    {
+        var c = Conversation.Connect();
+        c.Send(PacketBuilder.Reset().Ack(Conversation.LocalSeq - 1)).ExpectNoEvent();
+        Assert.Equal(ConnectionState.SynSent, c.Connection.State);
+    }
+
+    [Theory]
+    [InlineData(PathError.Refused, CloseCause.Refused)]
+    [InlineData(PathError.Unreachable, CloseCause.Unreachable)]
+    public void An_icmp_error_during_the_handshake_ends_it_with_its_own_cause(PathError error, CloseCause cause)
+    {
+        var c = Conversation.Connect();
+        c.Do((connection, now) => connection.HandlePathError(error, now));
+        c.ExpectClosed(cause);
+    }
+
+    [Fact]
+    public void An_answer_that_acknowledges_another_syn_is_ignored()
+    {
+        var c = Conversation.Connect();
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq + 1)).ExpectNoEvent();
+        Assert.Equal(ConnectionState.SynSent, c.Connection.State);
+    }
+
+    [Fact]
+    public void Data_that_overtakes_the_answer_waits_for_its_retransmission()
+    {
+        var c = Conversation.Connect();
+        c.Send(PacketBuilder.Data("b").Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq)).ExpectNoEvent();
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Send(PacketBuilder.Data("b").Seq(Conversation.PeerSeq)).ExpectReceived("b");
+    }
+
+    [Fact]
+    public void An_acceptor_answers_with_its_own_seq_nr_and_may_be_used_at_once()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        var answer = c.Expect(PacketType.State, seq: Conversation.LocalSeq, ack: Conversation.PeerSeq, id: Conversation.PeerId);
+        Assert.Equal(Capabilities.OwnPeer | Capabilities.LargeWindow, answer.Capabilities);
+        c.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_plain_syn_gets_a_plain_answer()
+    {
+        var c = Conversation.Accept();
+        Assert.Null(c.Expect(PacketType.State).Extension2);
+    }
+
+    [Fact]
+    public void Eight_bytes_of_another_magic_are_no_capabilities()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Metadata(0, 0, 0, 0, 0, 0, 0, 0));
+        Assert.Null(c.Expect(PacketType.State).Extension2);
+        Assert.Equal(Capabilities.None, c.Connection.PeerCapabilities);
+    }
+
+    [Fact]
+    public void A_duplicate_syn_gets_the_same_answer_before_and_after_the_first_data()
+    {
+        var c = Conversation.Accept();
+        c.Expect(PacketType.State, seq: Conversation.LocalSeq);
+        c.Send(PacketBuilder.Syn().Id(Conversation.PeerId).Seq(Conversation.PeerSeq));
+        c.Expect(PacketType.State, seq: Conversation.LocalSeq, ack: Conversation.PeerSeq);
+        c.Send(PacketBuilder.Data("x").Ack(Conversation.LocalSeq - 1));
+        c.Expect(PacketType.State, ack: Conversation.PeerSeq + 1);
+        c.Send(PacketBuilder.Syn().Id(Conversation.PeerId).Seq(Conversation.PeerSeq));
+        c.Expect(PacketType.State, seq: Conversation.LocalSeq);
+        c.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_syn_of_an_id_in_use_is_dropped()
+    {
+        var c = Conversation.EstablishedAcceptor();
+        c.Send(PacketBuilder.Syn().Id(Conversation.PeerId).Seq(Conversation.PeerSeq + 1)).ExpectNothing().ExpectNoEvent();
+        Assert.Equal(1, c.Connection.GetStatistics().PacketsDropped);
+    }
+
+    [Fact]
+    public void The_acceptor_repeats_its_capabilities_on_every_packet_until_the_first_valid_ack()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own));
+        Assert.NotEqual(Capabilities.None, c.Expect(PacketType.State).Capabilities);
+        c.Write("early");
+        Assert.NotEqual(Capabilities.None, c.Expect(PacketType.Data).Capabilities);
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq - 1));
+        c.Write("late");
+        while (c.TakeSent() is { Length: > 0 } sent)
+        {
+            Assert.All(sent, packet => Assert.Null(packet.Extension2));
+            c.Advance(10_000);
+        }
+    }
+
+    [Fact]
+    public void The_initiator_confirms_again_when_the_answer_is_repeated()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq).Capable(Own));
+        c.Expect(PacketType.State);
+        c.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_half_open_acceptor_expires()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Advance(10_000_000).ExpectClosed(CloseCause.HalfOpenExpired);
+    }
+
+    [Fact]
+    public void A_silent_foreign_initiator_is_asked_by_an_empty_data_packet()
+    {
+        var c = Conversation.Accept();
+        c.Expect(PacketType.State);
+        c.Advance(3_000_000).Expect(PacketType.Data, seq: Conversation.LocalSeq, bytes: 0);
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq));
+        Assert.Equal(ConnectionState.Connected, c.Connection.State);
+    }
+
+    [Fact]
+    public void Data_on_the_syn_is_delivered_and_confirmed()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own).Payload("first"));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.ExpectReceived("first");
+        Assert.True(c.Expect(PacketType.State).Capabilities.HasFlag(Capabilities.SynPayload));
+    }
+
+    [Fact]
+    public void Data_on_the_syn_of_a_foreign_peer_is_left_to_its_retransmission()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Payload("first"));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.ExpectNoEvent();
+        c.Send(PacketBuilder.Data("first").Ack(Conversation.LocalSeq - 1)).ExpectReceived("first");
+    }
+
+    [Fact]
+    public void Confirmed_initial_data_is_not_sent_again()
+    {
+        var c = Conversation.Connect(initialData: "hello");
+        c.Expect(PacketType.Syn, text: "hello");
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq).Capable(Own));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        Assert.Equal(1, c.ExpectEvent(ConnectionEventKind.WritesDelivered).Count);
+        c.Expect(PacketType.State, seq: Conversation.LocalSeq + 1);
+        c.ExpectNothing();
+    }
+
+    [Fact]
+    public void Unconfirmed_initial_data_is_the_first_data_packet()
+    {
+        var c = Conversation.Connect(initialData: "hello");
+        c.Expect(PacketType.Syn, text: "hello");
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq).Capable(Own & ~Capabilities.SynPayload));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Expect(PacketType.Data, seq: Conversation.LocalSeq + 1, text: "hello");
+        c.ExpectNothing().ExpectNoEvent();
+    }
+
+    [Fact]
+    public void Toward_node_utp_no_extension_is_sent_and_data_on_the_syn_is_trusted()
+    {
+        var c = Conversation.Connect(NodeUtp, initialData: "hello");
+        Assert.False(c.Expect(PacketType.Syn, text: "hello").Packet.HasExtensions);
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.ExpectEvent(ConnectionEventKind.WritesDelivered);
+        c.Expect(PacketType.State);
+        c.Send(PacketBuilder.Data("c").Seq(Conversation.PeerSeq + 2));
+        Assert.False(c.Expect(PacketType.State).Packet.HasExtensions);
+    }
+
+    [Fact]
+    public void From_node_utp_data_on_the_syn_is_delivered()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Payload("first"), NodeUtp);
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.ExpectReceived("first");
+    }
+
+    [Fact]
+    public void A_window_of_zero_on_the_syn_means_nothing()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Window(0));
+        c.TakeSent();
+        c.Write("x");
+        c.Expect(PacketType.Data, text: "x");
+    }
+
+    [Fact]
+    public void At_most_three_bytes_leave_per_byte_received_until_the_address_is_confirmed()
+    {
+        var c = Conversation.Accept();
+        c.Write(new byte[5_000]);
+        c.Advance(9_000_000);
+        Assert.InRange(c.TakeSent().Sum(packet => packet.Datagram.Length), 41, 60);
+    }
+
+    [Fact]
+    public void An_unconfirmed_acceptor_sends_a_little_data_whose_ack_confirms()
+    {
+        var c = Conversation.Accept();
+        c.Expect(PacketType.State);
+        c.Write("hello");
+        var first = c.Expect(PacketType.Data, seq: Conversation.LocalSeq);
+        Assert.InRange(first.Payload.Length, 1, 20);
+        c.ExpectNothing();
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq));
+        Assert.Equal("hello", first.Text + c.Expect(PacketType.Data, seq: Conversation.LocalSeq + 1).Text);
+    }
+
+    [Fact]
+    public void An_ack_older_than_our_initial_seq_nr_confirms_nothing()
+    {
+        var c = Conversation.Accept();
+        c.TakeSent();
+        c.Send(PacketBuilder.Data("x").Ack(Conversation.LocalSeq - 2)).ExpectNothing();
+        Assert.Equal(ConnectionState.SynReceived, c.Connection.State);
+    }
+}

@@ -173,6 +173,9 @@ public sealed partial class UtpConnection
         _timers.Stop(TimerKind.SynRetry);
         Transition(ConnectionState.Connected);
         _connectedPending = true;
+
+        // Nothing is known of the peer's clock yet that its stamp could be older than.
+        _peerWindowStamp = header.Timestamp;
         NotePeer(inbound);
 
         // protocol.md §4: one empty ST_STATE at once confirms our address to our own acceptor.

@@ -72,6 +72,21 @@ public class FlowTests
         c.Expect(PacketType.Data, text: "data");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1L << 31)]
+    [InlineData((1L << 32) - 1_500_000)]
+    public void The_answer_tells_the_peers_window_wherever_its_clock_stands(long peerClockMicros)
+    {
+        var c = Conversation.Connect(Unpaced);
+        c.PeerClockOffsetMicros = peerClockMicros;
+        c.Expect(PacketType.Syn);
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq));
+        c.Expect(PacketType.State);
+        c.Write("data");
+        c.Expect(PacketType.Data, text: "data");
+    }
+
     [Fact]
     public void A_reader_that_stops_closes_the_window_and_its_return_is_announced()
     {

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Utp.Protocol;
 
 /// <summary>
@@ -34,18 +32,17 @@ internal sealed class ConnectionQuota(EndpointLimits limits)
 
     private void Add(ulong address, int connections, int halfOpen)
     {
-        _total.Connections += connections;
-        _total.HalfOpen += halfOpen;
-        ref var counts = ref CollectionsMarshal.GetValueRefOrAddDefault(_perAddress, address, out _);
-        counts.Connections += connections;
-        counts.HalfOpen += halfOpen;
-        if (counts.Connections == 0)
+        _total = _total.Plus(connections, halfOpen);
+        _perAddress.TryGetValue(address, out var counts);
+        counts = counts.Plus(connections, halfOpen);
+        if (counts.Connections > 0)
+            _perAddress[address] = counts;
+        else
             _perAddress.Remove(address);
     }
 
-    private struct Counts
+    private readonly record struct Counts(int Connections, int HalfOpen)
     {
-        public int Connections;
-        public int HalfOpen;
+        public Counts Plus(int connections, int halfOpen) => new(Connections + connections, HalfOpen + halfOpen);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Utp.Protocol;
 
 /// <summary>
@@ -75,10 +73,10 @@ internal sealed class ConnectionTable<TPath, TConnection>(EndpointLimits limits,
     /// <summary>The connection's address was confirmed; anything else than a half-open connection is left alone.</summary>
     public void Confirm(in TPath path, ConnectionId receiveId)
     {
-        ref var entry = ref CollectionsMarshal.GetValueRefOrNullRef(_entries, new Key(path, receiveId));
-        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(ref entry) || !entry.HalfOpen)
+        var key = new Key(path, receiveId);
+        if (!_entries.TryGetValue(key, out var entry) || !entry.HalfOpen)
             return;
-        entry = entry with { HalfOpen = false };
+        _entries[key] = entry with { HalfOpen = false };
         _quota.Confirm(addressKey(path));
     }
 

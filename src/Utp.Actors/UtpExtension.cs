@@ -11,7 +11,12 @@ public sealed class UtpExtension : IExtension
         // Merged before the first actor starts, so that system.Settings.Config shows what is in force.
         Settings = UtpSettings.Parse(system.Settings.Config);
         system.Settings.InjectTopLevelFallback(UtpSettings.Reference);
-        Manager = system.SystemActorOf(Props.Create(() => new UtpManager(Settings)).WithDispatcher(Settings.Dispatcher), "utp");
+
+        // Akka's scheduler starts with its first caller, which blocks until its clock runs: better this thread than one of the pool.
+        var deadlines = new DeadlineClock(() => system.Scheduler.Advanced.ScheduleOnce(0, static () => { }));
+        system.RegisterOnTermination(deadlines.Dispose);
+        Manager = system.SystemActorOf(Props.Create(() => new UtpManager(Settings, deadlines)).WithDispatcher(Settings.Dispatcher), "utp");
+        GracefulShutdown.Register(system, Manager, Settings.ShutdownFlushTimeout);
     }
 
     /// <summary>The section <c>utp</c> of the configuration, validated.</summary>

@@ -1,8 +1,203 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka;
 using Akka.Actor;
+using Akka.Configuration;
+using Utp.Messages;
+using Utp.Protocol;
+using Utp.Sockets;
 
 namespace Utp.Actors;
 
-internal sealed class UtpManager(UtpSettings settings) : UntypedActor
+/// <summary>What <c>system.Utp()</c> gives: opens ports for <see cref="Bind"/>, and for the attempts of <see cref="Connect"/>; parent of both.</summary>
+internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) : UntypedActor
 {
-    protected override void OnReceive(object message) => _ = settings;
+    private readonly ChannelOpener _channels = new(settings, Context.System);
+
+    // Single outgoing connections share their receive memory; a bound listener has its own.
+    private readonly ReceiveMemory _sharedMemory = new(settings.ReceiveMemoryBytes);
+    private readonly List<IActorRef> _flushAskers = [];
+    private int _children;
+    private bool _shuttingDown;
+
+    protected override SupervisorStrategy SupervisorStrategy() => StoppingStrategy.Instance;
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Bind bind:
+                OnBind(bind);
+                break;
+            case Connect connect:
+                OnConnect(connect);
+                break;
+            case OpenPort open:
+                Open(open.LocalAddress, dualMode: true, open.Socket, open);
+                break;
+            case PortOpened opened:
+                OnOpened(opened);
+                break;
+            case Terminated:
+                _children--;
+                AnswerFlush();
+                break;
+            case ShutdownUnbind:
+                _shuttingDown = true;
+                TellChildren(message);
+                Sender.Tell(Done.Instance);
+                break;
+            case ShutdownFlush:
+                _shuttingDown = true;
+                _flushAskers.Add(Sender);
+                TellChildren(message);
+                AnswerFlush();
+                break;
+            case UtpCommand command:
+                Fail(Sender, command, Failures.NotUnderstood(command, "the manager"));
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnBind(Bind bind)
+    {
+        if (_shuttingDown)
+        {
+            Reject(bind, bind.Socket, Failures.ShuttingDown);
+            return;
+        }
+
+        if (bind.LocalAddress is not IPEndPoint local)
+        {
+            Reject(bind, bind.Socket, new Failure(FailureCause.InvalidAddress, $"{bind.LocalAddress} cannot be bound: give an IPEndPoint."));
+            return;
+        }
+
+        try
+        {
+            var accepted = ConnectionSettings.Create(settings, bind.Options);
+            var limits = LimitSettings.Create(settings, bind);
+            Open(local, bind.DualMode, bind.Socket, new BindRequest(bind, Sender, accepted, limits));
+        }
+        catch (ConfigurationException e)
+        {
+            Reject(bind, bind.Socket, new Failure(FailureCause.InvalidOption, e.Message, e));
+        }
+    }
+
+    private void OnConnect(Connect connect)
+    {
+        if (_shuttingDown)
+        {
+            Reject(connect, connect.Socket, Failures.ShuttingDown);
+            return;
+        }
+
+        if (ConnectAttempt.Check(settings, connect) is { } failure)
+        {
+            Reject(connect, connect.Socket, failure);
+            return;
+        }
+
+        var commander = Sender;
+        Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(settings, connect, commander, Self)).WithDispatcher(settings.Dispatcher)));
+    }
+
+    private void Open(IPEndPoint local, bool dualMode, Socket? socket, object request)
+    {
+        var sender = Sender;
+        var opening = _channels.OpenAsync(local, dualMode, socket);
+        if (opening.IsCompleted)
+            OnOpened(new PortOpened(request, sender, local, opening));
+        else
+            opening.ContinueWith(done => new PortOpened(request, sender, local, done), TaskScheduler.Default).PipeTo(Self);
+    }
+
+    private void OnOpened(PortOpened opened)
+    {
+        if (!opened.Channel.IsCompletedSuccessfully)
+        {
+            var failure = Failures.OfBind(opened.LocalAddress, opened.Channel.Exception!.InnerException!);
+            if (opened.Request is BindRequest failed)
+                Fail(failed.Binder, failed.Bind, failure);
+            else
+                opened.Sender.Tell(new OpenFailed(failure.Cause, failure.Message, failure.Exception));
+            return;
+        }
+
+        var channel = opened.Channel.Result;
+        if (_shuttingDown)
+        {
+            channel.Dispose();
+            if (opened.Request is BindRequest late)
+                Fail(late.Binder, late.Bind, Failures.ShuttingDown);
+            else
+                opened.Sender.Tell(new OpenFailed(Failures.ShuttingDown.Cause, Failures.ShuttingDown.Message));
+            return;
+        }
+
+        var spec = opened.Request is BindRequest request
+            ? new ListenerSpec(channel, deadlines, new ReceiveMemory(settings.ReceiveMemoryBytes), settings, request.Limits, request.Accepted, request.Bind, request.Binder)
+            : new ListenerSpec(channel, deadlines, _sharedMemory, settings, settings.Limits, ConnectionSettings.Create(settings, null), null, opened.Sender);
+        Adopt(Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(settings.Dispatcher)));
+    }
+
+    private void Adopt(IActorRef child)
+    {
+        _children++;
+        Context.Watch(child);
+    }
+
+    private static void TellChildren(object message)
+    {
+        foreach (var child in Context.GetChildren())
+            child.Tell(message);
+    }
+
+    private void AnswerFlush()
+    {
+        if (_children > 0)
+            return;
+        foreach (var asker in _flushAskers)
+            asker.Tell(Done.Instance);
+        _flushAskers.Clear();
+    }
+
+    private void Reject(UtpCommand command, Socket? socket, in Failure failure)
+    {
+        socket?.Dispose();
+        Fail(Sender, command, failure);
+    }
+
+    private static void Fail(IActorRef commander, UtpCommand command, in Failure failure) =>
+        commander.Tell(new CommandFailed(command, failure.Cause, failure.Message, failure.Exception));
+
+    private sealed record BindRequest(Bind Bind, IActorRef Binder, ConnectionSettings Accepted, EndpointLimits Limits);
+
+    private sealed record PortOpened(object Request, IActorRef Sender, IPEndPoint LocalAddress, Task<IDatagramChannel> Channel) : INoSerializationVerificationNeeded;
+
+    private sealed class ListenerProducer(ListenerSpec spec) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(UtpListener);
+
+        public ActorBase Produce() => new UtpListener(spec);
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
+
+    private sealed class AttemptProducer(UtpSettings settings, Connect connect, IActorRef commander, IActorRef manager) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(ConnectAttempt);
+
+        public ActorBase Produce() => new ConnectAttempt(settings, connect, commander, manager);
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
+using Akka.Event;
 using Utp.Protocol;
 
 namespace Utp.Messages;
@@ -78,4 +79,4 @@ public sealed record Unbound : UtpEvent
 /// <param name="LocalAddress">Where it was bound.</param>
 /// <param name="Message">What happened and what to do, in one sentence.</param>
 /// <param name="Exception">The socket's error, if there was one.</param>
-public sealed record ListenerFailed(IPEndPoint LocalAddress, string Message, Exception? Exception = null) : UtpEvent;
+public sealed record ListenerFailed(IPEndPoint LocalAddress, string Message, Exception? Exception = null) : UtpEvent, IDeadLetterSuppression;

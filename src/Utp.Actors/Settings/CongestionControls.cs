@@ -9,9 +9,15 @@ internal static class CongestionControls
     public static IReadOnlyList<string> Names { get; } = ["ledbat"];
 
     /// <summary>What makes one connection's instance of the law <paramref name="name"/>, which is one of <see cref="Names"/>.</summary>
-    public static Func<ICongestionControl> Factory(string name, TimeSpan targetDelay) => name switch
+    public static Func<ICongestionControl> Factory(string name, TimeSpan targetDelay)
     {
-        "ledbat" => static () => new Ledbat(),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "No such congestion control law."),
-    };
+        switch (name)
+        {
+            case "ledbat":
+                var options = LedbatOptions.Default with { TargetMicros = targetDelay.Micros() };
+                return () => new Ledbat(options);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(name), name, "No such congestion control law.");
+        }
+    }
 }

@@ -44,6 +44,9 @@ public enum CloseCause
 
     /// <summary>The peer broke the protocol in a way that leaves no next step (a frame larger than allowed).</summary>
     ProtocolError,
+
+    /// <summary>A defect on our side; never reported by the core itself.</summary>
+    InternalError,
 }
 
 /// <summary>Why a connection ended.</summary>

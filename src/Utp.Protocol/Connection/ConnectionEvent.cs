@@ -24,7 +24,7 @@ public enum ConnectionEventKind
 /// <param name="Data">Received: the payload; its memory belongs to the caller from now on.</param>
 /// <param name="Metadata">Received in object or frame mode: the metadata, perhaps empty; belongs to the caller.</param>
 /// <param name="Count">WritesDelivered: how many writes in all.</param>
-/// <param name="Reason">Closed: why.</param>
+/// <param name="Reason">Closed: why. PeerFinished: the close reason that the peer gave.</param>
 public readonly record struct ConnectionEvent(
     ConnectionEventKind Kind,
     ReadOnlyMemory<byte> Data = default,

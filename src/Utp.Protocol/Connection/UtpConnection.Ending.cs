@@ -139,7 +139,7 @@ public sealed partial class UtpConnection
         if (_peerFinishedPending && allRead)
         {
             _peerFinishedPending = false;
-            connectionEvent = new ConnectionEvent(ConnectionEventKind.PeerFinished);
+            connectionEvent = new ConnectionEvent(ConnectionEventKind.PeerFinished, Reason: new CloseReason(CloseCause.PeerClosed, PeerCode));
             return true;
         }
 

@@ -132,10 +132,10 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.NotAllowed;
         }
 
-        var verdict = distance == 0 ? HandleInOrder(inbound) : HandleEarly(inbound);
-        if (verdict == ReceiveVerdict.Accepted && header.Type == PacketType.Fin && packet.PeerCloseReason >= 0)
+        // Before the ST_FIN is handled, which may end the connection and report it.
+        if (header.Type == PacketType.Fin && packet.PeerCloseReason >= 0)
             _peerCloseCode = packet.PeerCloseReason;
-        return verdict;
+        return distance == 0 ? HandleInOrder(inbound) : HandleEarly(inbound);
     }
 
     private ReceiveVerdict HandleInOrder(in InboundPacket inbound)

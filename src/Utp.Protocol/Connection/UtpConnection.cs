@@ -152,20 +152,17 @@ public sealed partial class UtpConnection
     public WriteResult Write(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> metadata, Instant now)
     {
         BeginInput(now);
-        if (State == ConnectionState.SynSent)
-            return WriteResult.NotConnected;
-        if (_closeRequested || IsOver || State == ConnectionState.TimeWait)
-            return WriteResult.Closing;
-        var result = CheckMessage(data, ref metadata);
+        var result = CheckWrite(data, ref metadata);
         if (result != WriteResult.Accepted)
             return result;
-        if (data.Length > _options.SendBufferBytes)
-            return WriteResult.TooLarge;
-        if (BufferedBytes > 0 && BufferedBytes + data.Length > _options.SendBufferBytes)
-            return WriteResult.BufferFull;
         _sendBuffer.Add(data, metadata, isMessage: _options.Mode != DeliveryMode.Bytes);
         return WriteResult.Accepted;
     }
+
+    /// <summary>What <see cref="Write"/> would say now; nothing is taken.</summary>
+    /// <param name="data">The bytes.</param>
+    /// <param name="metadata">Metadata; empty for none.</param>
+    public WriteResult CheckWrite(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> metadata) => CheckWrite(data, ref metadata);
 
     /// <summary>Keeps received data inside; the window closes when it is full.</summary>
     public void SuspendReading() => IsReadingSuspended = true;
@@ -203,6 +200,20 @@ public sealed partial class UtpConnection
         ReorderBytes = (_reorder?.Bytes ?? 0) + (_delivery?.AssemblingBytes ?? 0),
         CongestionControl = _congestion.Name,
     };
+
+    private WriteResult CheckWrite(ReadOnlyMemory<byte> data, ref ReadOnlyMemory<byte> metadata)
+    {
+        if (State == ConnectionState.SynSent)
+            return WriteResult.NotConnected;
+        if (_closeRequested || IsOver || State == ConnectionState.TimeWait)
+            return WriteResult.Closing;
+        var result = CheckMessage(data, ref metadata);
+        if (result != WriteResult.Accepted)
+            return result;
+        if (data.Length > _options.SendBufferBytes)
+            return WriteResult.TooLarge;
+        return BufferedBytes > 0 && BufferedBytes + data.Length > _options.SendBufferBytes ? WriteResult.BufferFull : WriteResult.Accepted;
+    }
 
     private WriteResult CheckMessage(ReadOnlyMemory<byte> data, ref ReadOnlyMemory<byte> metadata)
     {

@@ -1,0 +1,282 @@
+using Akka.Actor;
+using Utp.Messages;
+using Utp.Protocol;
+
+namespace Utp.Actors;
+
+// What the users' messages mean in each state. The core is the truth; a behaviour only knows who is to be told.
+//
+//   SynSent ─► WaitingForRegister ─► Connected ─► FinSent ─► Ending ─► TimeWait
+//                                    (PeerFin: the same, the peer's direction is closed)
+internal sealed partial class UtpConnectionActor
+{
+    private bool _peerFinished;
+    private bool _unregisteredTooLong;
+    private CloseReason _peerFinReason;
+
+    /// <summary>Nobody knows this connection yet but its attempt.</summary>
+    private void SynSent(object message)
+    {
+        switch (message)
+        {
+            case CancelOpen:
+                _core.Abort(Clock.Now);
+                Drain();
+                break;
+            default:
+                if (!OnCommon(message) && !OnShutdown(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    /// <summary>Connected has been told; what the peer sends waits inside.</summary>
+    private void WaitingForRegister(object message)
+    {
+        switch (message)
+        {
+            case Register register:
+                OnRegister(register);
+                break;
+            case SuspendReading:
+                _readingSuspended = true;
+                break;
+            case ResumeReading:
+                _readingSuspended = false;
+                break;
+            default:
+                if (!OnWriting(message) && !OnClosing(message) && !OnCommon(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    private void Connected(object message)
+    {
+        switch (message)
+        {
+            case InboundBatch batch:
+                OnBatch(batch);
+                break;
+            case Register register:
+                Fail(register, Failures.AlreadyRegistered);
+                break;
+            default:
+                if (!OnWriting(message) && !OnReading(message) && !OnClosing(message) && !OnCommon(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    /// <summary>We close, or follow the peer: nothing more can be written, and the core flushes.</summary>
+    private void FinSent(object message)
+    {
+        switch (message)
+        {
+            case WriteCommand or ResumeWriting:
+                Fail((UtpCommand)message, Failures.Closing);
+                break;
+            case Register register:
+                Fail(register, Failures.Closing);
+                break;
+            default:
+                if (!OnReading(message) && !OnClosing(message) && !OnCommon(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    /// <summary>The core has ended. What the mailbox held then fails first, so that the closing event is the last message.</summary>
+    private void Ending(object message)
+    {
+        switch (message)
+        {
+            case TellEnd:
+                TellEndNow();
+                Drain();
+                break;
+            case CloseCommand:
+                _closers ??= [];
+                _closers.Add(Sender);
+                break;
+            default:
+                OnAfterEnd(message);
+                break;
+        }
+    }
+
+    /// <summary>Everybody knows; late packets are still answered.</summary>
+    private void TimeWait(object message)
+    {
+        switch (message)
+        {
+            case CloseCommand:
+                if (_closedEvent is not null)
+                    Sender.Tell(_closedEvent);
+                break;
+            default:
+                OnAfterEnd(message);
+                break;
+        }
+    }
+
+    /// <summary>The listener's table has forgotten us; its last message ends us.</summary>
+    private void Over(object message)
+    {
+        switch (message)
+        {
+            case StopConnection:
+                Context.Stop(Self);
+                break;
+            case InboundBatch batch:
+                batch.Release();
+                break;
+            case WriteCommand or Register or ResumeWriting:
+                Fail((UtpCommand)message, Failures.OfEnd(_endReason));
+                break;
+            case CloseCommand:
+                if (_closedEvent is not null)
+                    Sender.Tell(_closedEvent);
+                break;
+            case UtpCommand:
+                Unexpected(message);
+                break;
+        }
+    }
+
+    private void OnAfterEnd(object message)
+    {
+        switch (message)
+        {
+            case WriteCommand or Register or ResumeWriting:
+                Fail((UtpCommand)message, Failures.OfEnd(_endReason));
+                break;
+            case Terminated or SuspendReading or ResumeReading or ShutdownFlush or CancelOpen:
+                break;
+            default:
+                if (!OnCommon(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    private bool OnReading(object message)
+    {
+        switch (message)
+        {
+            case SuspendReading:
+                _readingSuspended = true;
+                _core.SuspendReading();
+                return true;
+            case ResumeReading:
+                _readingSuspended = false;
+                _core.ResumeReading(Clock.Now);
+                Drain();
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool OnClosing(object message)
+    {
+        if (message is not CloseCommand command)
+            return OnShutdown(message);
+        _closers ??= [];
+        _closers.Add(Sender);
+        BeginClose(command);
+        return true;
+    }
+
+    private bool OnShutdown(object message)
+    {
+        if (message is not ShutdownFlush)
+            return false;
+        if (_core.State == ConnectionState.SynSent)
+            _core.Abort(Clock.Now);
+        else if (_closeCommand is null or ConfirmedClose)
+            BeginClose(Close.Instance);
+        Drain();
+        return true;
+    }
+
+    private void OnConnected()
+    {
+        _connectedTold = true;
+        _owner.Tell(new Connected(RemoteEndPoint, LocalEndPoint) { PeerCapabilities = _core.PeerCapabilities });
+        if (_attempt is not null)
+        {
+            _attempt.Tell(OpenSucceeded.Instance);
+            _attempt = null;
+            Context.Watch(_owner);
+            Become(WaitingForRegister);
+        }
+
+        if (_registerTimeout > TimeSpan.Zero)
+            _registerDeadline = Clock.Now.Plus(_registerTimeout.Micros());
+    }
+
+    private void OnRegister(Register register)
+    {
+        _handler = register.Handler;
+        _keepOpenOnPeerClosed = register.KeepOpenOnPeerClosed;
+        _useResumeWriting = register.UseResumeWriting;
+        _registerDeadline = Instant.Never;
+        if (!_handler.Equals(_owner))
+        {
+            Context.Unwatch(_owner);
+            Context.Watch(_handler);
+        }
+
+        Become(Connected);
+        if (!_readingSuspended)
+            _core.ResumeReading(Clock.Now);
+        if (_peerFinished)
+            FollowPeer();
+        Drain();
+    }
+
+    private void OnPeerFinished(CloseReason reason)
+    {
+        _peerFinished = true;
+        _peerFinReason = reason;
+        if (_handler is not null && _closeCommand is null)
+            FollowPeer();
+    }
+
+    // As Akka.IO.Tcp does: tell and stay open, or flush and close too.
+    private void FollowPeer()
+    {
+        if (_keepOpenOnPeerClosed)
+        {
+            _handler!.Tell(new PeerClosed(_peerFinReason) { Statistics = _core.GetStatistics() });
+            return;
+        }
+
+        Become(FinSent);
+        _core.Close(Clock.Now);
+    }
+
+    private void OnTerminated(IActorRef dead)
+    {
+        if (!dead.Equals(_handler ?? _owner))
+            return;
+        _handler = _owner = ActorRefs.Nobody;
+        switch (_closeCommand)
+        {
+            case Close:
+                // It said all it had to say.
+                return;
+            case ConfirmedClose:
+                // Nobody reads any more.
+                CloseCore();
+                break;
+            default:
+                // The peer must not take a stream that was cut off for a finished one.
+                AbortCore();
+                break;
+        }
+
+        Drain();
+    }
+}

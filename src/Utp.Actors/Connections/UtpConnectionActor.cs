@@ -1,0 +1,250 @@
+using System.Net;
+using Akka.Actor;
+using Akka.Event;
+using Utp.Messages;
+using Utp.Protocol;
+
+namespace Utp.Actors;
+
+/// <summary>
+/// One connection: translates between its users' messages, its listener's batches, and the core, which decides everything that concerns the protocol. Sends
+/// its own datagrams on the listener's socket, from its own thread. Never restarted: its sequence state would be gone.
+/// </summary>
+internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
+{
+    private readonly Port _port = port;
+
+    // Set by the first message, and never null after it.
+    private ConnectionHandle _handle = null!;
+    private ConnectionOptions _options = null!;
+    private UtpConnection _core = null!;
+
+    // Who hears what happens: the owner until somebody registers.
+    private IActorRef _owner = ActorRefs.Nobody;
+    private IActorRef? _attempt;
+    private IActorRef? _handler;
+    private Connect? _connect;
+    private bool _keepOpenOnPeerClosed;
+    private bool _pullMode;
+    private bool _readingSuspended;
+
+    private TimeSpan _registerTimeout;
+    private Instant _registerDeadline = Instant.Never;
+    private Instant _armed = Instant.Never;
+    private long _windowLimit;
+    private bool _drainPending;
+    private bool _waitsForWritable;
+    private bool _confirmationTold;
+
+    /// <summary>Before the first message.</summary>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case StartAcceptor start:
+                Start(start);
+                break;
+            case StartInitiator start:
+                Start(start);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A defect must not lose what the mailbox holds (memory), nor leave anybody waiting, so the connection is not left to its supervisor at once: it tells
+    /// its users, resets the peer, and lets the listener end it.
+    /// </summary>
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        try
+        {
+            return base.AroundReceive(receive, message);
+        }
+#pragma warning disable CA1031 // Whatever was thrown, this connection alone must end.
+        catch (Exception e)
+#pragma warning restore CA1031 // See above.
+        {
+            Crash(e);
+            return true;
+        }
+    }
+
+    /// <summary>Regular ends have told everybody already. Here the listener was stopped: its system shuts down, or it failed.</summary>
+    protected override void PostStop()
+    {
+        if (_handle is null)
+            return;
+        _port.Deadlines.Cancel(_handle);
+        if (!_endTold)
+            EndByForce(new CloseReason(CloseCause.Aborted, Detail: "Its listener was stopped."), null);
+    }
+
+    private void Start(StartAcceptor start)
+    {
+        var batch = start.Batch;
+        try
+        {
+            var now = Clock.Now;
+            Initialize(start.Handle, start.Settings, start.Handler, start.PullMode);
+            _core = UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now);
+            _core.SuspendReading();
+            LimitWindow(batch.WindowLimit);
+            Become(WaitingForRegister);
+            Context.Watch(_owner);
+            if (batch.Packets.Length > 1)
+                _core.HandleBatch(batch.Packets[1..], now);
+        }
+        finally
+        {
+            batch.Release();
+        }
+
+        Drain();
+    }
+
+    private void Start(StartInitiator start)
+    {
+        var open = start.Open;
+        _connect = open.Connect;
+        _attempt = start.Attempt;
+        Initialize(start.Handle, open.Settings, open.Commander, _connect.PullMode);
+        _confirmationTold = true;
+        _core = UtpConnection.Connect(start.Handle.Seed, _options, _connect.InitialData, Clock.Now);
+        _core.SuspendReading();
+        LimitWindow(start.WindowLimit);
+        if (!_connect.InitialData.IsEmpty)
+            (_writes ??= new PendingWrites()).Add(_owner, null);
+        Become(SynSent);
+        _attempt.Tell(new OpenStarted(Self));
+        Drain();
+    }
+
+    private void Initialize(ConnectionHandle handle, ConnectionSettings settings, IActorRef owner, bool pullMode)
+    {
+        _handle = handle;
+        _options = settings.For(handle.Path.Remote.IsLoopback);
+        _registerTimeout = settings.RegisterTimeout;
+        _owner = owner;
+        _pullMode = _readingSuspended = pullMode;
+    }
+
+    private IPEndPoint RemoteEndPoint => _handle.Path.Remote.ToIPEndPoint();
+
+    private IPEndPoint LocalEndPoint =>
+        _handle.Path.LocalAddress == default ? _port.LocalEndPoint : new IPEndPoint(_handle.Path.LocalAddress.ToIPAddress(), _port.LocalEndPoint.Port);
+
+    /// <summary>What every behaviour understands: the network, time, and questions.</summary>
+    /// <returns>Whether it was one of these.</returns>
+    private bool OnCommon(object message)
+    {
+        switch (message)
+        {
+            case InboundBatch batch:
+                OnBatch(batch);
+                break;
+            case DrainNow:
+                _drainPending = false;
+                Drain();
+                break;
+            case DeadlineExpired:
+                OnDeadline();
+                break;
+            case Writable:
+                _waitsForWritable = false;
+                _core.HandleWritable(Clock.Now);
+                Drain();
+                break;
+            case PathErrorReport report:
+                _core.HandlePathError(report.Error, Clock.Now);
+                Drain();
+                break;
+            case ChannelFailed failed:
+                _core.HandleSocketFailure(failed.Cause.Message, Clock.Now);
+                Drain();
+                break;
+            case GetStatistics:
+                Sender.Tell(new ConnectionStatistics(RemoteEndPoint, LocalEndPoint, _core.GetStatistics()));
+                break;
+            case Terminated terminated:
+                OnTerminated(terminated.ActorRef);
+                break;
+            default:
+                return false;
+        }
+
+        return true;
+    }
+
+    private void OnBatch(InboundBatch batch)
+    {
+        try
+        {
+            LimitWindow(batch.WindowLimit);
+            _core.HandleBatch(batch.Packets, Clock.Now);
+        }
+        finally
+        {
+            batch.Release();
+        }
+
+        Drain();
+    }
+
+    private void OnDeadline()
+    {
+        var now = Clock.Now;
+        _armed = Instant.Never;
+        if (now >= _registerDeadline)
+        {
+            _registerDeadline = Instant.Never;
+            _unregisteredTooLong = true;
+            AbortCore();
+        }
+
+        _core.HandleTimeout(now);
+        Drain();
+    }
+
+    // The window follows what the socket's buffer can hold; told with each batch, applied when it changes.
+    private void LimitWindow(long bytes)
+    {
+        if (bytes == _windowLimit)
+            return;
+        _windowLimit = bytes;
+        _core.LimitReceiveWindow(bytes);
+    }
+
+    private void Unexpected(object message)
+    {
+        if (message is UtpCommand command)
+            Fail(command, Failures.NotUnderstood(command, "a connection"));
+        else
+            Unhandled(message);
+    }
+
+    private void Fail(UtpCommand command, in Failure failure) =>
+        Sender.Tell(new CommandFailed(command, failure.Cause, failure.Message, failure.Exception));
+
+    private void Crash(Exception exception)
+    {
+        Context.GetLogger().Error(exception, "uTP connection with {0} failed and is closed; others are not affected", _handle?.Path.Remote);
+        if (_handle is null)
+        {
+            Context.Stop(Self);
+            return;
+        }
+
+        if (!_endTold)
+            EndByForce(new CloseReason(CloseCause.InternalError, Detail: exception.Message), exception);
+        LeaveListener();
+    }
+
+    /// <summary>Tells the manager of everything's mailbox that this turn's writes are to leave.</summary>
+    private sealed class DrainNow : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly DrainNow Instance = new();
+    }
+}

@@ -1,0 +1,33 @@
+using Akka.Actor;
+using Utp.Protocol;
+using Utp.Sockets;
+
+namespace Utp.Actors;
+
+/// <summary>Turns what a channel reports, on any thread, into messages to its listener.</summary>
+internal sealed class ChannelObserver(IActorRef listener) : IDatagramChannelObserver
+{
+    public void OnReadable() => listener.Tell(Readable.Instance, ActorRefs.NoSender);
+
+    public void OnWritable() => listener.Tell(Writable.Instance, ActorRefs.NoSender);
+
+    public void OnFailed(Exception cause) => listener.Tell(new ChannelFailed(cause), ActorRefs.NoSender);
+
+    public void OnPathError(in UdpPath path, SendStatus error, int pathMtu)
+    {
+        if (error.ToPathError() is { } pathError)
+            listener.Tell(new PathErrorReport(path.Remote, pathError), ActorRefs.NoSender);
+    }
+}
+
+internal static class SendStatusExtensions
+{
+    /// <summary>What a send's result says of the path; null: nothing.</summary>
+    public static PathError? ToPathError(this SendStatus status) => status switch
+    {
+        SendStatus.ConnectionRefused => PathError.Refused,
+        SendStatus.Unreachable or SendStatus.Denied => PathError.Unreachable,
+        SendStatus.MessageTooLarge => PathError.TooLarge,
+        _ => null,
+    };
+}

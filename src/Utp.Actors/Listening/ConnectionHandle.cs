@@ -1,0 +1,23 @@
+using Akka.Actor;
+using Utp.Protocol;
+using Utp.Sockets;
+
+namespace Utp.Actors;
+
+/// <summary>What the listener's table holds of a connection: where its packets go, and its deadline.</summary>
+internal sealed class ConnectionHandle(UdpPath path) : DeadlineEntry
+{
+    /// <summary>The key in the table, and the way of its datagrams.</summary>
+    public UdpPath Path { get; } = path;
+
+    /// <summary>Its ids. Set once, before the first packet.</summary>
+    public ConnectionSeed Seed { get; set; }
+
+    /// <summary>The connection. Set once, before the first packet.</summary>
+    public IActorRef Actor { get; set; } = ActorRefs.Nobody;
+
+    /// <summary>What the current receive batch brought for it; the listener's alone.</summary>
+    public InboundBatch? Pending { get; set; }
+
+    internal override void OnExpired() => Actor.Tell(DeadlineExpired.Instance, ActorRefs.NoSender);
+}

@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using Akka.Actor;
+using Akka.Event;
+using Utp.Protocol;
+using Utp.Sockets;
+
+namespace Utp.Actors;
+
+/// <summary>
+/// What one receive batch brought for one connection, as one message. It holds a reference on each slab that it names, from <see cref="Add"/> until
+/// <see cref="Release"/>, which its receiver calls once.
+/// </summary>
+internal sealed class InboundBatch(InboundBatchPool pool) : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    private readonly List<DatagramSlab> _slabs = [];
+    private InboundPacket[] _packets = new InboundPacket[8];
+    private int _count;
+
+    /// <summary>The packets in the order of their arrival; valid until <see cref="Release"/>.</summary>
+    public ReadOnlySpan<InboundPacket> Packets => _packets.AsSpan(0, _count);
+
+    /// <summary>What the socket's buffer leaves for the connection's receive window, in bytes.</summary>
+    public long WindowLimit { get; set; }
+
+    /// <summary>Slots of the packet array: a large one is not worth keeping.</summary>
+    public int Capacity => _packets.Length;
+
+    public void Add(in InboundPacket packet, DatagramSlab slab)
+    {
+        // Datagrams of one slab come one after the other.
+        if (_slabs.Count == 0 || _slabs[^1] != slab)
+        {
+            slab.AddReference();
+            _slabs.Add(slab);
+        }
+
+        if (_count == _packets.Length)
+            Array.Resize(ref _packets, _count * 2);
+        _packets[_count++] = packet;
+    }
+
+    /// <summary>Gives the slabs and the batch itself back.</summary>
+    public void Release()
+    {
+        Array.Clear(_packets, 0, _count);
+        _count = 0;
+        foreach (var slab in _slabs)
+            slab.Release();
+        _slabs.Clear();
+        pool.Return(this);
+    }
+}
+
+/// <summary>Batches to use again: the listener rents, connections return.</summary>
+internal sealed class InboundBatchPool
+{
+    private const int MaxKept = 256;
+    private const int MaxKeptCapacity = 256;
+
+    private readonly ConcurrentQueue<InboundBatch> _free = new();
+
+    public InboundBatch Rent() => _free.TryDequeue(out var batch) ? batch : new InboundBatch(this);
+
+    public void Return(InboundBatch batch)
+    {
+        if (batch.Capacity <= MaxKeptCapacity && _free.Count < MaxKept)
+            _free.Enqueue(batch);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Net;
+using Akka.Actor;
+using Akka.Event;
+using Utp.Messages;
+using Utp.Protocol;
+using Utp.Sockets;
+
+namespace Utp.Actors;
+
+// What the actors of one port tell each other. None of it is per packet.
+
+/// <summary>To a listener: datagrams may be waiting.</summary>
+internal sealed class Readable : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly Readable Instance = new();
+}
+
+/// <summary>To a listener, and from it to a connection that waits: the socket may take datagrams again.</summary>
+internal sealed class Writable : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly Writable Instance = new();
+}
+
+/// <summary>To a connection: its deadline has passed.</summary>
+internal sealed class DeadlineExpired : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly DeadlineExpired Instance = new();
+}
+
+/// <summary>To a listener, and from it to its connections: the socket is gone for good.</summary>
+internal sealed record ChannelFailed(Exception Cause) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To a listener, and from it to the connections with that peer: what ICMP or the kernel said.</summary>
+internal sealed record PathErrorReport(UdpEndPoint Remote, PathError Error) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>From a connection: the socket would block; tell <see cref="Writable"/> in turn.</summary>
+internal sealed record WaitsForWritable(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>From a connection: its peer's address is confirmed.</summary>
+internal sealed record AddressConfirmed(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>From a connection: it needs no more packets. Answered with <see cref="StopConnection"/>, the last thing it is sent.</summary>
+internal sealed record ConnectionOver(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To a connection: nothing follows, so nothing that holds memory is left in its mailbox.</summary>
+internal sealed class StopConnection : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly StopConnection Instance = new();
+}
+
+/// <summary>To a listener from an attempt: open a connection to one address.</summary>
+/// <param name="Connect">The user's command.</param>
+/// <param name="Remote">The address to try.</param>
+/// <param name="Settings">With the time-out that is left for this address.</param>
+/// <param name="Commander">Who hears <see cref="Connected"/>.</param>
+internal sealed record OpenConnection(Connect Connect, IPEndPoint Remote, ConnectionSettings Settings, IActorRef Commander) : INoSerializationVerificationNeeded;
+
+/// <summary>To an attempt: the address did not lead to a connection.</summary>
+internal sealed record OpenFailed(FailureCause Cause, string Message, Exception? Exception = null) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To an attempt: there is a connection, and the commander has heard of it.</summary>
+internal sealed class OpenSucceeded : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly OpenSucceeded Instance = new();
+}
+
+/// <summary>To an attempt: the connection that tries; it takes <see cref="CancelOpen"/>.</summary>
+internal sealed record OpenStarted(IActorRef Connection) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To a connection that tries: give up.</summary>
+internal sealed class CancelOpen : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly CancelOpen Instance = new();
+}
+
+/// <summary>To a listener: stop when no connection is left, whoever asked for the port.</summary>
+internal sealed class ReleasePort : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly ReleasePort Instance = new();
+}
+
+/// <summary>To the manager, its listeners, attempts and connections, when the system shuts down: accept nothing new.</summary>
+internal sealed class ShutdownUnbind : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly ShutdownUnbind Instance = new();
+}
+
+/// <summary>To the manager, its listeners and connections, when the system shuts down: send what was written, then close.</summary>
+internal sealed class ShutdownFlush : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly ShutdownFlush Instance = new();
+}

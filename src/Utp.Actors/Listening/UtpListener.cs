@@ -1,0 +1,330 @@
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Event;
+using Utp.Messages;
+using Utp.Protocol;
+using Utp.Sockets;
+
+namespace Utp.Actors;
+
+/// <summary>What a listener is made of.</summary>
+/// <param name="Channel">The bound socket; the listener's from now on.</param>
+/// <param name="Deadlines">Wakes its connections.</param>
+/// <param name="Memory">Where received datagrams lie.</param>
+/// <param name="Settings">Of the actor system.</param>
+/// <param name="Limits">How much strangers may take.</param>
+/// <param name="Accepted">What accepted connections are given.</param>
+/// <param name="Bind">The user's command; null for the port of a single outgoing connection, which accepts nothing.</param>
+/// <param name="Binder">The command's sender, or the attempt whose port it is; hears <see cref="Bound"/>.</param>
+internal sealed record ListenerSpec(
+    IDatagramChannel Channel, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder);
+
+/// <summary>
+/// One UDP port: owns the socket and the table of its connections, reads in batches, and gives each connection what is its own as one message. What strangers
+/// send is answered here or dropped. Nothing that the network does ends it; it stops when it was unbound and its last connection is gone.
+/// </summary>
+internal sealed partial class UtpListener : UntypedActor
+{
+    private const int RandomBytes = 32;
+
+    private readonly ListenerSpec _spec;
+    private readonly Port _port;
+    private readonly IDatagramChannel _channel;
+    private readonly DatagramRouter<UdpPath, ConnectionHandle> _router;
+    private readonly HashSet<ConnectionHandle> _connections = [];
+    private readonly Queue<ConnectionHandle> _waitForWritable = new();
+    private readonly Props _connectionProps;
+    private readonly bool _tellsLocalAddress;
+    private IActorRef? _acceptHandler;
+    private IActorRef? _outOfBandHandler;
+    private bool _released;
+    private bool _endTold;
+    private Exception? _failure;
+
+    public UtpListener(ListenerSpec spec)
+    {
+        _spec = spec;
+        _channel = spec.Channel;
+        _port = new Port(_channel, spec.Deadlines, Self);
+        _router = new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote));
+        _batch = new ReceiveBatch(spec.Settings.ReceiveBatchDatagrams, spec.Memory.Pool);
+        _windowShare = new WindowShare(_channel.ReceiveBufferBytes, Clock.Now);
+        _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher);
+
+        // Only a wildcard socket has several addresses to answer from.
+        _tellsLocalAddress = UdpEndPoint.From(_channel.LocalEndPoint).IsAny && _channel.Features.HasFlag(DatagramChannelFeatures.LocalAddress);
+        _acceptHandler = spec.Bind?.Handler;
+        _outOfBandHandler = spec.Bind?.OutOfBandHandler;
+    }
+
+    protected override SupervisorStrategy SupervisorStrategy() => StoppingStrategy.Instance;
+
+    protected override void PreStart()
+    {
+        if (_acceptHandler is not null)
+            Context.Watch(_acceptHandler);
+        if (_outOfBandHandler is not null)
+            Context.Watch(_outOfBandHandler);
+        WarnOfSmallBuffers();
+        _spec.Binder.Tell(new Bound(_channel.LocalEndPoint));
+        _channel.SetObserver(new ChannelObserver(Self));
+        _channel.RequestReadable();
+    }
+
+    protected override void PostStop()
+    {
+        _batch.Clear();
+        _channel.Dispose();
+        if (!_endTold)
+            TellFailed(new ListenerFailed(_channel.LocalEndPoint, $"The listener on {_channel.LocalEndPoint} stopped: {_failure?.Message ?? "it failed, or the actor system shuts down"}; bind again if it is needed.", _failure));
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Readable:
+                Drain();
+                break;
+            case Writable:
+                OnWritable();
+                break;
+            case WaitsForWritable waits:
+                _waitForWritable.Enqueue(waits.Handle);
+                _channel.RequestWritable();
+                break;
+            case AddressConfirmed confirmed:
+                _router.OnConfirmed(confirmed.Handle.Path, confirmed.Handle.Seed.ReceiveId);
+                break;
+            case ConnectionOver over:
+                OnConnectionOver(over.Handle);
+                break;
+            case OpenConnection open:
+                OnOpen(open);
+                break;
+            case PathErrorReport report:
+                TellConnections(report, report.Remote);
+                break;
+            case ChannelFailed failed:
+                OnChannelFailed(failed);
+                break;
+            default:
+                if (!OnCommand(message))
+                    Unhandled(message);
+                break;
+        }
+    }
+
+    private bool OnCommand(object message)
+    {
+        switch (message)
+        {
+            case Unbind:
+                StopAccepting();
+                Sender.Tell(Unbound.Instance);
+                StopIfUnused();
+                break;
+            case GetLocalAddress:
+                Sender.Tell(new Bound(_channel.LocalEndPoint));
+                break;
+            case SendOutOfBand send:
+                OnSendOutOfBand(send);
+                break;
+            case GetStatistics:
+                Sender.Tell(Statistics);
+                break;
+            case ReleasePort:
+            case ShutdownUnbind:
+                StopAccepting();
+                StopIfUnused();
+                break;
+            case ShutdownFlush:
+                foreach (var connection in _connections)
+                    connection.Actor.Tell(message);
+                break;
+            case Terminated terminated:
+                OnTerminated(terminated.ActorRef);
+                break;
+            case UtpCommand command:
+                var failure = Failures.NotUnderstood(command, "a listener");
+                Sender.Tell(new CommandFailed(command, failure.Cause, failure.Message));
+                break;
+            default:
+                return false;
+        }
+
+        return true;
+    }
+
+    private ListenerStatistics Statistics => new()
+    {
+        LocalAddress = _channel.LocalEndPoint,
+        Connections = _router.Count,
+        Endpoint = _router.Statistics,
+        ReceiveDrops = _channel.ReceiveDrops,
+        Truncated = _truncated,
+        ReceiveMemoryBytes = _spec.Memory.Pool.PinnedBytes,
+        ReceiveBufferBytes = _channel.ReceiveBufferBytes,
+        SendBufferBytes = _channel.SendBufferBytes,
+    };
+
+    private void OnOpen(OpenConnection open)
+    {
+        var remote = UdpEndPoint.From(open.Remote);
+        if (_released)
+        {
+            Sender.Tell(new OpenFailed(Failures.NotListening.Cause, Failures.NotListening.Message));
+            return;
+        }
+
+        if (!TryFindPath(remote, out var path, out var failure))
+        {
+            Sender.Tell(new OpenFailed(failure.Cause, failure.Message, failure.Exception));
+            return;
+        }
+
+        var handle = new ConnectionHandle(path);
+        Span<byte> random = stackalloc byte[RandomBytes];
+        RandomNumberGenerator.Fill(random);
+        if (!_router.TryAddInitiator(path, random, handle, out var seed))
+        {
+            Sender.Tell(new OpenFailed(FailureCause.LimitReached, $"A limit of connections through {_channel.LocalEndPoint} is reached: close some, or raise utp.limits."));
+            return;
+        }
+
+        AddConnection(handle, seed);
+        handle.Actor.Tell(new StartInitiator(handle, open, Sender, _windowShare.Bytes));
+    }
+
+    private bool TryFindPath(UdpEndPoint remote, out UdpPath path, out Failure failure)
+    {
+        path = new UdpPath(remote, default);
+        failure = default;
+        var local = UdpEndPoint.From(_channel.LocalEndPoint);
+        if (local.IsIPv4 && !remote.IsIPv4)
+        {
+            failure = new Failure(FailureCause.InvalidAddress, $"{remote} is IPv6, but the port {_channel.LocalEndPoint} is IPv4: bind an IPv6 address.");
+            return false;
+        }
+
+        // The peer will answer to the address that we send from, so that is the key of the table too.
+        if (!_tellsLocalAddress)
+            return true;
+        if (!RouteProbe.TryFindLocalAddress(remote, out var source, out var error))
+        {
+            failure = new Failure(FailureCause.Unreachable, $"{remote} cannot be reached: no route leads there ({error!.Message}).", error);
+            return false;
+        }
+
+        path = new UdpPath(remote, source);
+        return true;
+    }
+
+    private void AddConnection(ConnectionHandle handle, ConnectionSeed seed)
+    {
+        handle.Seed = seed;
+        handle.Actor = Context.ActorOf(_connectionProps);
+        _connections.Add(handle);
+    }
+
+    private void OnConnectionOver(ConnectionHandle handle)
+    {
+        if (!_connections.Remove(handle))
+            return;
+        _router.Remove(handle.Path, handle.Seed);
+        handle.Actor.Tell(StopConnection.Instance);
+        StopIfUnused();
+    }
+
+    private void StopAccepting()
+    {
+        _released = true;
+        if (_acceptHandler is not null)
+            Context.Unwatch(_acceptHandler);
+        _acceptHandler = null;
+        _outOfBandHandler = null;
+    }
+
+    private void StopIfUnused()
+    {
+        if (!_released || _connections.Count > 0)
+            return;
+        _endTold = true;
+        Context.Stop(Self);
+    }
+
+    private void OnTerminated(IActorRef dead)
+    {
+        if (dead.Equals(_outOfBandHandler))
+            _outOfBandHandler = null;
+        if (!dead.Equals(_acceptHandler))
+            return;
+
+        // As Unbind: nobody is left who would hear of a new connection.
+        StopAccepting();
+        StopIfUnused();
+    }
+
+    // In turn, some at a time: the others are told when there is still room after these.
+    private void OnWritable()
+    {
+        const int AtOnce = 16;
+        for (var i = 0; i < AtOnce && _waitForWritable.TryDequeue(out var handle); i++)
+            handle.Actor.Tell(Writable.Instance, ActorRefs.NoSender);
+        if (_waitForWritable.Count > 0)
+            _channel.RequestWritable();
+    }
+
+    private void TellConnections(object message, UdpEndPoint remote)
+    {
+        foreach (var connection in _connections)
+            if (connection.Path.Remote == remote)
+                connection.Actor.Tell(message);
+    }
+
+    private void OnChannelFailed(ChannelFailed failed)
+    {
+        if (_failure is not null)
+            return;
+        _failure = failed.Cause;
+        foreach (var connection in _connections)
+            connection.Actor.Tell(failed);
+        TellFailed(new ListenerFailed(_channel.LocalEndPoint, $"The socket on {_channel.LocalEndPoint} is gone: {failed.Cause.Message} Bind again.", failed.Cause));
+        StopAccepting();
+        StopIfUnused();
+    }
+
+    private void TellFailed(ListenerFailed failed)
+    {
+        _endTold = true;
+        if (_spec.Bind is not { } bind)
+            return;
+        _spec.Binder.Tell(failed);
+        if (bind.Handler is { } handler && !handler.Equals(_spec.Binder))
+            handler.Tell(failed);
+    }
+
+    // Once per socket: a slow transfer then has a known cause.
+    private void WarnOfSmallBuffers()
+    {
+        var settings = _spec.Settings;
+        if (_spec.Bind?.Socket is null && (_channel.ReceiveBufferBytes < settings.SocketReceiveBufferBytes || _channel.SendBufferBytes < settings.SocketSendBufferBytes))
+        {
+            SmallBufferWarning.Log(
+                Context.GetLogger(), _channel.ReceiveBufferBytes, settings.SocketReceiveBufferBytes, _channel.SendBufferBytes, settings.SocketSendBufferBytes);
+        }
+    }
+
+    private static ulong AddressKey(UdpEndPoint remote) => (ulong)(remote.Address >> 64) ^ ((ulong)remote.Address * 0x9E3779B97F4A7C15) ^ remote.ScopeId;
+
+    private sealed class ConnectionProducer(Port port) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(UtpConnectionActor);
+
+        public ActorBase Produce() => new UtpConnectionActor(port);
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
+}

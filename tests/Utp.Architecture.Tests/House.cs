@@ -1,0 +1,29 @@
+namespace Utp.Architecture.Tests;
+
+/// <summary>Where the sources lie, and where the built assemblies are: beside the tests, which reference them all.</summary>
+internal static class House
+{
+    public static string Root { get; } = FindRoot();
+
+    public static IEnumerable<string> SourceProjects =>
+        Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+
+    public static string AssemblyPath(string project)
+    {
+        // The command's assembly is named after the command.
+        string[] names = project == "Utp.Cli" ? ["utp", project] : [project];
+        return names.Select(static name => Path.Combine(AppContext.BaseDirectory, name + ".dll")).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"{project} is not built beside the architecture tests: reference it in their project.");
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Utp.sln")))
+                return folder.FullName;
+        }
+
+        throw new DirectoryNotFoundException("Utp.sln is in no folder above the tests.");
+    }
+}

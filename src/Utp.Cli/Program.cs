@@ -1,1 +1,4 @@
-System.Console.WriteLine("utp");
+using Utp.Cli;
+
+using var interrupts = new Interrupts();
+return await CommandLine.RunAsync(args, Terminal.OfProcess(), interrupts.Token).ConfigureAwait(false);

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Akka.Configuration;
+
+namespace Utp.Cli;
+
+/// <summary>The options that every command has.</summary>
+internal sealed class CommonOptions
+{
+    private readonly Option<string?> _config = new("--config") { Description = "A configuration file (HOCON; config/utp.hocon lists all settings).", HelpName = "FILE", Recursive = true };
+    private readonly Option<string[]> _set = new("--set") { Description = "One setting, over the file; may be repeated.", HelpName = "key=value", Recursive = true };
+    private readonly Option<bool> _json = new("--json") { Description = "Print the outcome as one JSON object, the last line of standard error.", Recursive = true };
+
+    public void AddTo(RootCommand root)
+    {
+        root.Add(_config);
+        root.Add(_set);
+        root.Add(_json);
+    }
+
+    public bool Json(ParseResult parsed) => parsed.GetValue(_json);
+
+    /// <exception cref="CliException">A file cannot be read, or something is no configuration.</exception>
+    public Config Configuration(ParseResult parsed) => Cli.Configuration.Build(parsed.GetValue(_config), parsed.GetValue(_set) ?? []);
+}

@@ -1,0 +1,92 @@
+using System.Text;
+using Akka.Configuration;
+
+namespace Utp.Cli;
+
+/// <summary>What <c>--set</c> and <c>--config</c> say, over what the command needs: the configuration of its actor systems.</summary>
+internal static class Configuration
+{
+    // Standard output belongs to the data, and standard error to sentences: Akka's log shows warnings and errors, one line each
+    // (LogPrinter). The idle time-out is off in the library, whose users know their protocol; a command would wait for ever for a
+    // peer that lost its power. Three times the keep-alive of any uTP is enough.
+    private static readonly Config Defaults = ConfigurationFactory.ParseString(
+        """
+        akka {
+          loglevel = WARNING
+          stdout-loglevel = OFF
+          loggers = []
+          log-dead-letters = off
+          log-dead-letters-during-shutdown = off
+          coordinated-shutdown.run-by-clr-shutdown-hook = off
+        }
+        utp.idle-timeout = 90s
+        """);
+
+    /// <exception cref="CliException">A file cannot be read, or something is no configuration.</exception>
+    public static Config Build(string? file, IReadOnlyList<string> settings)
+    {
+        var config = file is null ? Defaults : Read(file).WithFallback(Defaults);
+        // A later --set wins over an earlier one.
+        foreach (var setting in settings)
+            config = Parse(setting).WithFallback(config);
+        return config;
+    }
+
+    private static Config Read(string file)
+    {
+        string text;
+        try
+        {
+            text = File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"--config: {FileErrors.Reading(file, e)}", inner: e);
+        }
+
+        try
+        {
+            return ConfigurationFactory.ParseString(text);
+        }
+        catch (Exception e)
+        {
+            // Akka's HOCON throws exceptions of several kinds.
+            throw CliException.WrongUsage($"--config: {file} is not HOCON ({Sentences.OneLine(e.Message)}): correct it, as config/utp.hocon shows.", e);
+        }
+    }
+
+    private static Config Parse(string setting)
+    {
+        var equals = setting.IndexOf('=', StringComparison.Ordinal);
+        if (equals < 0)
+            throw CliException.WrongUsage($"--set {setting} has no value: write --set key=value, as in --set utp.send-buffer=1MiB.");
+        var key = setting[..equals].Trim();
+        var value = setting[(equals + 1)..].Trim();
+        if (!IsKey(key))
+            throw CliException.WrongUsage($"--set {setting}: '{key}' is no key: keys start with utp. or akka., as in utp.send-buffer; config/utp.hocon lists them.");
+        try
+        {
+            // Lists and objects as HOCON, all else as text, so that any character may stand in it.
+            return ConfigurationFactory.ParseString($"{key} = {(value.StartsWith('[') || value.StartsWith('{') ? value : Quoted(value))}");
+        }
+        catch (Exception e)
+        {
+            throw CliException.WrongUsage($"--set {setting}: the value is not HOCON ({Sentences.OneLine(e.Message)}): correct it.", e);
+        }
+    }
+
+    // A key without its first part would set nothing, in silence.
+    private static bool IsKey(string key)
+    {
+        var parts = key.Split('.');
+        return parts.Length > 1 && parts[0] is "utp" or "akka" && parts.All(part => part.Length > 0 && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'));
+    }
+
+    private static string Quoted(string value)
+    {
+        var text = new StringBuilder("\"");
+        foreach (var c in value)
+            text.Append(c is '"' or '\\' ? "\\" : "").Append(c);
+        return text.Append('"').ToString();
+    }
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Net;
+
+namespace Utp.Cli;
+
+/// <summary><c>utp receive --bind ADDR:PORT --out PATH|- [--once]</c>: the bytes of each connection as a file.</summary>
+internal static class ReceiveCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var local = Parsers.Local("--bind", required: true);
+        var path = new Option<string>("--out")
+        {
+            Description = "A folder, which gets a file per connection; with --once the file. - is standard output, and means --once.",
+            HelpName = "PATH",
+            Required = true,
+        };
+        var once = new Option<bool>("--once") { Description = "End after the first connection that ended properly." };
+        var command = new Command("receive", "Receives files: the bytes of a connection are the bytes of a file.") { local, path, once };
+        runner.Attach(command, run =>
+        {
+            var target = run.Parsed.GetRequiredValue(path);
+            return ReceiveAsync(run, run.Parsed.GetRequiredValue(local)!, target, run.Parsed.GetValue(once) || target == "-");
+        });
+        return command;
+    }
+
+    private static async Task<Outcome> ReceiveAsync(CommandRun run, IPEndPoint local, string path, bool once)
+    {
+        var destination = Destination.Parse(path, once, run.Terminal.Output);
+        var service = new ReceiveService(destination, once, run.Progress, run.SayListening, result => SayEnded(run, once, result));
+        ServerResult server;
+        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        await using (node.ConfigureAwait(false))
+        {
+            var work = node.RunAsync<ServerResult>(result => new ServerActor(result, node, local, service), run.Interrupt);
+            server = await run.Progress.WhileAsync(work).ConfigureAwait(false);
+        }
+
+        return once ? OnceOutcome(run, server, service) : FolderOutcome(server, service);
+    }
+
+    private static Outcome OnceOutcome(CommandRun run, ServerResult server, ReceiveService service)
+    {
+        var received = service.Last ?? new TransferResult();
+        var error = server.Error ?? (service.Files > 0 ? null : service.IsOver ? received.Error : run.Interrupt.IsCancellationRequested ? Sentences.Interrupted : received.Error);
+        return received.AddTo(new Outcome("receive", error)
+            .With("path", received.Path)
+            .With("bytes", received.BytesReceived)
+            .With("sha256", received.HashText));
+    }
+
+    // Without --once the interrupt is the normal end; what it cut off is not.
+    private static Outcome FolderOutcome(ServerResult server, ReceiveService service)
+    {
+        var error = server.Error ?? (server.CutOff > 0 ? $"Interrupted while {Texts.Count(server.CutOff)} connections were open: their senders have to send again." : null);
+        return new Outcome("receive", error)
+            .With("files", service.Files)
+            .With("failed", service.Failed)
+            .With("bytes", service.Bytes);
+    }
+
+    private static void SayEnded(CommandRun run, bool once, TransferResult result)
+    {
+        if (run.Json && !once)
+        {
+            run.Terminal.SayRaw(result.AddTo(new Outcome("receive", result.Error)
+                .With("path", result.Path)
+                .With("bytes", result.BytesReceived)
+                .With("sha256", result.HashText)).ToJson());
+            return;
+        }
+
+        if (result.Error is not null)
+            run.Terminal.Say($"{(once ? "Still waiting" : "Not received")}: {result.Error}");
+        else if (run.Terminal.Live is not null)
+            run.Terminal.Say($"Received {result.Path}: {ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}), SHA-256 {result.HashText}.");
+    }
+}

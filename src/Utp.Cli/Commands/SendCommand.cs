@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Net;
+
+namespace Utp.Cli;
+
+/// <summary><c>utp send PATH|- HOST:PORT</c>: the bytes of a file as the bytes of one connection.</summary>
+internal static class SendCommand
+{
+    public static Command Create(CommandRunner runner)
+    {
+        var path = new Argument<string>("PATH") { Description = "The file; - is standard input." };
+        var peer = Parsers.Peer(ArgumentArity.ExactlyOne);
+        var command = new Command("send", "Sends a file: its bytes are the bytes of one connection.") { path, peer };
+        runner.Attach(command, run => SendAsync(run, run.Parsed.GetRequiredValue(path), run.Parsed.GetRequiredValue(peer)!));
+        return command;
+    }
+
+    private static async Task<Outcome> SendAsync(CommandRun run, string path, EndPoint peer)
+    {
+        // Opened first: a wrong path must not cost the peer a connection.
+        var (stream, size, name) = Open(path, run.Terminal.Input);
+        var meter = run.Progress.Start(new Meter($"to {Addresses.Text(peer)}", size));
+        TransferResult sent;
+        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        await using (node.ConfigureAwait(false))
+        {
+            var work = node.RunAsync<TransferResult>(
+                result => new SendActor(result, node, peer, stream, e => FileErrors.Reading(name, e), meter), run.Interrupt);
+            sent = await run.Progress.WhileAsync(work).ConfigureAwait(false);
+        }
+
+        if (sent is { Error: null, IsConfirmed: false })
+            run.Terminal.Say("Everything was acknowledged, but the receiver did not close its end: it may not have stored the last bytes yet.");
+        else if (sent.Error is null && run.Terminal.Live is not null)
+            run.Terminal.Say($"Sent {ByteSize.Text(sent.BytesSent)} in {Texts.Duration(sent.Duration)} ({Texts.Rate(sent.BytesSent, sent.Duration)}), SHA-256 {sent.HashText}.");
+        return sent.AddTo(new Outcome("send", sent.Error)
+            .With("path", path)
+            .With("bytes", sent.BytesSent)
+            .With("sha256", sent.HashText)
+            .With("confirmed", sent.IsConfirmed));
+    }
+
+    private static (Stream Stream, long? Size, string Name) Open(string path, Stream standardInput)
+    {
+        if (path == "-")
+            return (standardInput, null, "Standard input");
+        try
+        {
+            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            return (file, file.CanSeek && file.Length > 0 ? file.Length : null, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(FileErrors.Reading(path, e), inner: e);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using Spectre.Console;
+
+namespace Utp.Cli;
+
+/// <summary>
+/// Where a command reads and writes. Standard output is for data and for what was asked for; standard error is for sentences, progress and
+/// <c>--json</c>. Writing is safe from any thread.
+/// </summary>
+internal sealed class Terminal(Stream input, Stream output, TextWriter error, Func<IAnsiConsole> people, Func<IAnsiConsole>? live)
+{
+    private readonly Lock _lock = new();
+    private readonly Lazy<IAnsiConsole> _people = new(people);
+    private readonly Lazy<IAnsiConsole>? _live = live is null ? null : new(live);
+
+    /// <summary>Standard input, as bytes.</summary>
+    public Stream Input => input;
+
+    /// <summary>Standard output, as bytes.</summary>
+    public Stream Output => output;
+
+    /// <summary>Standard output, for people. Made when asked for first: a command that only moves bytes does not load Spectre.Console.</summary>
+    public IAnsiConsole People => _people.Value;
+
+    /// <summary>Standard error, if it is a terminal on which lines may be drawn again; otherwise null.</summary>
+    public IAnsiConsole? Live => _live?.Value;
+
+    public static Terminal OfProcess() => new(
+        Console.OpenStandardInput(),
+        Console.OpenStandardOutput(),
+        Console.Error,
+        () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }),
+        Console.IsErrorRedirected ? null : () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+
+    /// <summary>One line on standard error; above the progress, if that is drawn.</summary>
+    public void Say(string line)
+    {
+        lock (_lock)
+        {
+            if (_live is { IsValueCreated: true })
+                _live.Value.Write(new Text(line + Environment.NewLine));
+            else
+                error.WriteLine(line);
+        }
+    }
+
+    /// <summary>One line on standard error, exactly as it is.</summary>
+    public void SayRaw(string line)
+    {
+        lock (_lock)
+        {
+            error.WriteLine(line);
+            error.Flush();
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Net;
+using Akka.Actor;
+using Utp.Messages;
+
+namespace Utp.Cli;
+
+/// <summary>
+/// Receives one connection into a sink, and tells its parent the <see cref="TransferResult"/> as its last act. Our direction is closed when the peer
+/// has closed its own and the sink is complete, so that a sender can know that its bytes are safe.
+/// </summary>
+internal sealed class ReceiveActor : UntypedActor, IWithTimers
+{
+    // Everything has arrived; a peer that is gone already will not acknowledge our ST_FIN.
+    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly IActorRef _connection;
+    private readonly Func<IPEndPoint, IByteSink> _open;
+    private readonly ProgressDisplay _display;
+    private readonly Meter _meter;
+    private readonly Moment _start = Moment.Now;
+    private Inflow? _inflow;
+    private TransferResult _result;
+    private bool _peerClosed;
+    private bool _connectionOver;
+    private bool _reported;
+
+    public ReceiveActor(IActorRef connection, IPEndPoint peer, Func<IPEndPoint, IByteSink> open, ProgressDisplay display)
+    {
+        _connection = connection;
+        _open = open;
+        _display = display;
+        _meter = new Meter($"from {Addresses.Text(peer)}");
+        _result = new TransferResult { Peer = peer };
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        try
+        {
+            _inflow = new Inflow(_open(_result.Peer!), Self, _meter);
+        }
+        catch (CliException e)
+        {
+            _connection.Tell(Messages.Abort.Instance);
+            Context.Parent.Tell(_result with { Error = e.Message, IsLocalFailure = true });
+            Context.Stop(Self);
+            return;
+        }
+
+        _display.Start(_meter);
+        Context.Watch(_connection);
+        _connection.Tell(new Register(Self, KeepOpenOnPeerClosed: true));
+    }
+
+    protected override void PostStop()
+    {
+        _display.Stop(_meter);
+        _inflow?.Discard();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        var inflow = _inflow!;
+        if (inflow.Handle(message, _connection))
+        {
+            OnProgress(inflow);
+            return;
+        }
+
+        switch (message)
+        {
+            case Received received:
+                inflow.Accept(received.Data, _connection);
+                break;
+
+            case PeerClosed:
+                _peerClosed = true;
+                inflow.Finish();
+                break;
+
+            case ConnectionClosed closed:
+                End(closed.Statistics, Sentences.Ended(Addresses.Text(_result.Peer!), closed));
+                break;
+
+            case Interrupt:
+                _result = _result with { IsInterrupted = true };
+                Abort(Sentences.Interrupted);
+                break;
+
+            case Terminated:
+                End(_result.Statistics, Sentences.Vanished(_connection));
+                break;
+
+            // Neither the connection nor a sink that blocks may hold the end up.
+            case Deadline.End:
+                End(_result.Statistics, Sentences.Vanished(_connection));
+                Report();
+                break;
+
+            case Deadline.Linger:
+                _connection.Tell(Messages.Abort.Instance);
+                StartTimer(Deadline.End, AbortTimeout);
+                break;
+        }
+    }
+
+    private void OnProgress(Inflow inflow)
+    {
+        if (inflow.Failure is { } failure && _result.Error is null)
+        {
+            _result = _result with { IsLocalFailure = true };
+            Abort(failure);
+        }
+
+        if (inflow.Hash is not null && !_connectionOver)
+        {
+            _connection.Tell(Close.Instance);
+            StartTimer(Deadline.Linger, LingerTimeout);
+        }
+
+        FinishIfOver();
+    }
+
+    private void Abort(string error)
+    {
+        _result = _result with { Error = _result.Error ?? error };
+        _inflow!.Discard();
+        _connection.Tell(Messages.Abort.Instance);
+        StartTimer(Deadline.End, AbortTimeout);
+    }
+
+    // The bytes are complete once the peer has closed its direction, whatever happens to ours.
+    private void End(Protocol.ConnectionStats statistics, string error)
+    {
+        if (_connectionOver)
+            return;
+        _connectionOver = true;
+        _result = _result with { Statistics = statistics };
+        if (!_peerClosed)
+        {
+            _result = _result with { Error = _result.Error ?? error };
+            _inflow!.Discard();
+        }
+
+        FinishIfOver();
+    }
+
+    private void FinishIfOver()
+    {
+        if (_connectionOver && _inflow!.IsOver)
+            Report();
+    }
+
+    private void Report()
+    {
+        if (_reported)
+            return;
+        _reported = true;
+        var inflow = _inflow!;
+        var complete = inflow.Hash is not null;
+        Context.Parent.Tell(_result with
+        {
+            Error = complete ? null : _result.Error,
+            Hash = inflow.Hash,
+            Path = complete ? inflow.Sink.Name : null,
+            BytesReceived = inflow.BytesReceived,
+            FirstByte = inflow.FirstByte,
+            Duration = _start.Until(inflow.LastWrite),
+        });
+        Context.Stop(Self);
+    }
+
+    private void StartTimer(Deadline deadline, TimeSpan timeout) => Timers.StartSingleTimer(nameof(Deadline), deadline, timeout);
+
+    private enum Deadline
+    {
+        /// <summary>The peer's acknowledgement of our close.</summary>
+        Linger,
+
+        /// <summary>The connection's last word.</summary>
+        End,
+    }
+}

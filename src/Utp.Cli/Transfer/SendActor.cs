@@ -1,0 +1,176 @@
+using System.Net;
+using Akka.Actor;
+using Utp.Messages;
+using Utp.Protocol;
+
+namespace Utp.Cli;
+
+/// <summary>
+/// Connects and sends a stream as the whole of one connection. A peer of this implementation closes its direction when it has the bytes safe, so that
+/// is waited for; another may never close, and has done its part when it has acknowledged everything.
+/// </summary>
+internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
+{
+    // A receiver may have to flush to a slow disk; a program that merely never closes must not hold the sender for ever.
+    private static readonly TimeSpan ConfirmationTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly IActorRef _manager;
+    private readonly EndPoint _peer;
+    private readonly string _peerText;
+    private readonly Outflow _outflow;
+    private IActorRef _connection = ActorRefs.Nobody;
+    private TransferResult _result = new();
+    private Moment _connected;
+    private bool _ownPeer;
+    private bool _closing;
+
+    public SendActor(TaskCompletionSource<TransferResult> result, UtpNode node, EndPoint peer, Stream source, Func<Exception, string> explain, Meter meter)
+        : base(result)
+    {
+        _manager = node.Manager;
+        _peer = peer;
+        _peerText = Addresses.Text(peer);
+        _outflow = new Outflow(source, explain, node.SendBufferBytes, Self, meter);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart() => _manager.Tell(new Connect(_peer));
+
+    protected override void PostStop()
+    {
+        _outflow.Release();
+        base.PostStop();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Connected connected:
+                _connection = Sender;
+                _connected = Moment.Now;
+                _ownPeer = connected.PeerCapabilities.HasFlag(Capabilities.OwnPeer);
+                _result = _result with { Peer = connected.RemoteAddress };
+                Context.Watch(_connection);
+                _connection.Tell(new Register(Self, KeepOpenOnPeerClosed: true));
+                _outflow.Start(_connection);
+                Become(Sending);
+                break;
+
+            case CommandFailed failed:
+                Finish(_result with { Error = Sentences.Connect(_peerText, failed) });
+                break;
+
+            // Our end cancels the attempt.
+            case Interrupt:
+                Finish(_result with { Error = Sentences.Interrupted, IsInterrupted = true });
+                break;
+        }
+    }
+
+    private void Sending(object message)
+    {
+        if (_outflow.Handle(message))
+        {
+            OnProgress();
+            return;
+        }
+
+        switch (message)
+        {
+            // The end of the connection follows, and says why.
+            case CommandFailed { Cause: FailureCause.ConnectionEnded or FailureCause.Closing }:
+                break;
+
+            case CommandFailed failed:
+                Abort(Sentences.OneLine(failed.Message));
+                break;
+
+            // A receiver has nothing to say; an echo has, and it would stop if nobody took it.
+            case Received received:
+                _result = _result with { BytesReceived = _result.BytesReceived + received.Data.Length };
+                break;
+
+            // The peer's direction only; ours goes on.
+            case PeerClosed:
+                break;
+
+            case ConnectionClosed closed:
+                End(closed);
+                break;
+
+            case Deadline.Confirmation:
+                _result = _result with { IsConfirmed = false };
+                _connection.Tell(Close.Instance);
+                StartTimer(Deadline.End, EndTimeout);
+                break;
+
+            case Interrupt:
+                // A close would make the part look like the whole.
+                _result = _result with { IsInterrupted = true };
+                Abort(Sentences.Interrupted);
+                break;
+
+            case Terminated or Deadline.End:
+                Finish(_result with { Error = _result.Error ?? Sentences.Vanished(_connection), BytesSent = _outflow.BytesDelivered });
+                break;
+        }
+    }
+
+    private void OnProgress()
+    {
+        if (_result.Error is not null)
+            return;
+        if (_outflow.Failure is { } failure)
+        {
+            Abort(failure);
+            return;
+        }
+
+        if (_outflow.Ended && !_closing)
+        {
+            _closing = true;
+            _connection.Tell(_ownPeer ? ConfirmedClose.Instance : Close.Instance);
+        }
+
+        if (!_outflow.Delivered)
+            return;
+        _result = _result with { Duration = _connected.Elapsed };
+        if (_ownPeer)
+            StartTimer(Deadline.Confirmation, ConfirmationTimeout);
+    }
+
+    private void Abort(string error)
+    {
+        _result = _result with { Error = _result.Error ?? error };
+        _connection.Tell(Messages.Abort.Instance);
+        StartTimer(Deadline.End, EndTimeout);
+    }
+
+    // The same key for all: one deadline holds at a time.
+    private void StartTimer(Deadline deadline, TimeSpan timeout) => Timers.StartSingleTimer(nameof(Deadline), deadline, timeout);
+
+    private void End(ConnectionClosed closed)
+    {
+        var done = _result.Error is null && _outflow.Delivered && closed is Closed or ConfirmedClosed;
+        Finish(_result with
+        {
+            Error = done ? null : _result.Error ?? Sentences.Ended(_peerText, closed),
+            BytesSent = _outflow.BytesDelivered,
+            Hash = done ? _outflow.Hash() : null,
+            IsConfirmed = _result.IsConfirmed ?? (closed is ConfirmedClosed ? true : null),
+            Statistics = closed.Statistics,
+        });
+    }
+
+    private enum Deadline
+    {
+        /// <summary>The receiver's own close.</summary>
+        Confirmation,
+
+        /// <summary>The connection's last word.</summary>
+        End,
+    }
+}

@@ -40,7 +40,7 @@ public interface IDatagramChannel : IDisposable
     ReceiveStatus Receive(ReceiveBatch batch);
 
     /// <summary>
-    /// Asks for one <see cref="IDatagramChannelObserver.OnReadable"/> when datagrams are waiting (at once, within this call, if they are).
+    /// Asks for one <see cref="IDatagramChannelObserver.OnReadable"/> when datagrams are waiting (at once, perhaps within this call, if they are).
     /// While one request is open another adds nothing.
     /// </summary>
     void RequestReadable();
@@ -58,7 +58,7 @@ public interface IDatagramChannel : IDisposable
 
     /// <summary>
     /// Asks for one <see cref="IDatagramChannelObserver.OnWritable"/> when a send that was refused with <see cref="SendStatus.WouldBlock"/>
-    /// may succeed (at once, within this call, if it may). While one request is open another adds nothing.
+    /// may succeed (at once, perhaps within this call, if it may). While one request is open another adds nothing.
     /// </summary>
     void RequestWritable();
 }

@@ -11,25 +11,16 @@ namespace Utp.Sockets;
 internal sealed class ReadableWait : IDisposable
 {
     private readonly Socket _socket;
-    private readonly Action _onError;
-    private readonly Action _onReadable;
-    private readonly Action<Exception> _onGone;
+    private readonly SocketEvents _events;
     private readonly Action _complete;
     private readonly CancellationTokenSource _stop = new();
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _wait;
     private int _pending;
 
-    /// <summary>Creates the wait for <paramref name="socket"/>. The callbacks come on any thread, also within <see cref="Request"/>.</summary>
-    /// <param name="socket">The socket; not owned.</param>
-    /// <param name="onReadable">The socket has something to read.</param>
-    /// <param name="onError">The socket shows an error of an earlier datagram; <paramref name="onReadable"/> follows.</param>
-    /// <param name="onGone">The socket is gone, though <see cref="Dispose"/> was not called.</param>
-    public ReadableWait(Socket socket, Action onReadable, Action onError, Action<Exception> onGone)
+    public ReadableWait(Socket socket, SocketEvents events)
     {
         _socket = socket;
-        _onReadable = onReadable;
-        _onError = onError;
-        _onGone = onGone;
+        _events = events;
         _complete = Complete;
     }
 
@@ -81,13 +72,13 @@ internal sealed class ReadableWait : IDisposable
         if (_stop.IsCancellationRequested)
             return;
         if (isError)
-            _onError();
-        _onReadable();
+            _events.OnError();
+        _events.OnReadable();
     }
 
     private void End(Exception cause)
     {
         if (!_stop.IsCancellationRequested)
-            _onGone(cause);
+            _events.OnGone(cause);
     }
 }

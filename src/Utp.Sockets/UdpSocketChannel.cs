@@ -6,9 +6,9 @@ using Utp.Sockets.Linux;
 namespace Utp.Sockets;
 
 /// <summary>
-/// The portable driver: one UDP socket, one system call per datagram, and no thread of its own. Waiting
-/// is an empty asynchronous read, so an idle channel costs nothing; see <see cref="IDatagramChannel"/>
-/// for who may call what.
+/// The portable driver: one UDP socket, one system call per datagram, and no thread of its own. On Linux
+/// all channels wait in one epoll with one thread, elsewhere by the runtime's asynchronous reads; an
+/// idle channel costs nothing. See <see cref="IDatagramChannel"/> for who may call what.
 /// </summary>
 /// <remarks>
 /// A read packs datagrams into slabs of the batch's pool. A slab belongs to the batch; when the next
@@ -24,8 +24,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
     private readonly Socket _socket;
     private readonly bool _ownsSocket;
     private readonly DatagramIo _io;
-    private readonly ReadableWait _readable;
-    private readonly WritableWait _writable;
+    private readonly SocketWait _wait;
     private IDatagramChannelObserver? _observer;
     private SlabRemainder _remainder;
     private bool _backOff;
@@ -34,16 +33,19 @@ public sealed class UdpSocketChannel : IDatagramChannel
 
     private UdpSocketChannel(Socket socket, bool ownsSocket, bool portable)
     {
+        var isLinux = OperatingSystem.IsLinux() && !portable;
         _socket = socket;
         _ownsSocket = ownsSocket;
         socket.Blocking = false;
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         var local = UdpEndPoint.From(LocalEndPoint);
-        _io = OperatingSystem.IsLinux() && !portable ? new LinuxDatagramIo(socket, local) : new PortableDatagramIo(socket, local);
+        _io = isLinux ? new LinuxDatagramIo(socket, local) : new PortableDatagramIo(socket, local);
         ReceiveBufferBytes = UdpSocketFactory.GrantedBytes(socket.ReceiveBufferSize);
         SendBufferBytes = UdpSocketFactory.GrantedBytes(socket.SendBufferSize);
-        _readable = new ReadableWait(socket, OnReadable, _io.DrainErrors, Fail);
-        _writable = new WritableWait(socket, OnWritable, Fail);
+
+        // A borrowed socket may be closed by its owner at any time, which epoll does not tell.
+        var events = new SocketEvents(OnReadable, OnWritable, OnError, Fail);
+        _wait = isLinux && ownsSocket ? new EpollWait(socket, events) : new RuntimeWait(socket, events);
     }
 
     /// <inheritdoc/>
@@ -127,7 +129,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
     {
         RequireObserver();
         if (!IsClosed)
-            _readable.Request();
+            _wait.RequestReadable();
     }
 
     /// <inheritdoc/>
@@ -156,7 +158,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
     {
         RequireObserver();
         if (!IsClosed)
-            _writable.Request(Volatile.Read(ref _backOff));
+            _wait.RequestWritable(Volatile.Read(ref _backOff));
     }
 
     /// <inheritdoc/>
@@ -165,8 +167,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         Volatile.Write(ref _closed, 1);
-        _readable.Dispose();
-        _writable.Dispose();
+        _wait.Dispose();
         if (_ownsSocket)
             _socket.Dispose();
     }
@@ -238,6 +239,19 @@ public sealed class UdpSocketChannel : IDatagramChannel
         var remainder = _remainder;
         _remainder = default;
         return remainder.TryReopen(pool, out slab, out offset) || pool.TryRent(out slab);
+    }
+
+    private void OnError()
+    {
+        try
+        {
+            if (!IsClosed)
+                _io.DrainErrors();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Disposed meanwhile: nobody wants to know any more.
+        }
     }
 
     private void OnReadable()

@@ -9,21 +9,16 @@ namespace Utp.Sockets;
 /// </summary>
 internal sealed class WritableWait : IDisposable
 {
-    private const int PollMillis = 1;
-
     private readonly Socket _socket;
-    private readonly Action _onWritable;
-    private readonly Action<Exception> _onGone;
+    private readonly SocketEvents _events;
     private readonly Timer _timer;
     private int _requested;
     private int _disposed;
 
-    /// <summary>Creates the wait for <paramref name="socket"/>. The callbacks come on any thread, also within <see cref="Request"/>.</summary>
-    public WritableWait(Socket socket, Action onWritable, Action<Exception> onGone)
+    public WritableWait(Socket socket, SocketEvents events)
     {
         _socket = socket;
-        _onWritable = onWritable;
-        _onGone = onGone;
+        _events = events;
         _timer = new Timer(static state => ((WritableWait)state!).Check(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
@@ -63,20 +58,20 @@ internal sealed class WritableWait : IDisposable
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
             if (Volatile.Read(ref _disposed) == 0)
-                _onGone(e);
+                _events.OnGone(e);
             return;
         }
 
         Volatile.Write(ref _requested, 0);
         if (Volatile.Read(ref _disposed) == 0)
-            _onWritable();
+            _events.OnWritable();
     }
 
     private void Later()
     {
         try
         {
-            _timer.Change(PollMillis, Timeout.Infinite);
+            _timer.Change(SocketWait.BackOffMillis, Timeout.Infinite);
         }
         catch (ObjectDisposedException)
         {

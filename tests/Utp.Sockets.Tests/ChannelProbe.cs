@@ -14,6 +14,7 @@ public sealed class ChannelProbe : IDatagramChannelObserver, IDisposable
 
     private readonly SemaphoreSlim _readable = new(0);
     private readonly SemaphoreSlim _writable = new(0);
+    private readonly SemaphoreSlim _failed = new(0);
     private readonly ReceiveBatch _batch;
     private readonly Queue<Arrived> _arrived = new();
     private int _readableCount;
@@ -54,7 +55,11 @@ public sealed class ChannelProbe : IDatagramChannelObserver, IDisposable
         _writable.Release();
     }
 
-    public void OnFailed(Exception cause) => Failures.Enqueue(cause);
+    public void OnFailed(Exception cause)
+    {
+        Failures.Enqueue(cause);
+        _failed.Release();
+    }
 
     public void OnPathError(in UdpPath path, SendStatus error, int pathMtu) => PathErrors.Enqueue((path, error, pathMtu));
 
@@ -66,6 +71,8 @@ public sealed class ChannelProbe : IDatagramChannelObserver, IDisposable
     public async Task WhenReadableAsync() => await WaitAsync(_readable, "OnReadable");
 
     public async Task WhenWritableAsync() => await WaitAsync(_writable, "OnWritable");
+
+    public async Task WhenFailedAsync() => await WaitAsync(_failed, "OnFailed");
 
     /// <summary>Reads on, as a listener does, until <paramref name="count"/> path errors were reported.</summary>
     public async Task WhenPathErrorsAsync(int count)

@@ -153,6 +153,57 @@ public class LinuxSocketTests
         Assert.IsType<SocketException>(Assert.Single(probe.Failures));
     }
 
+    [Fact]
+    public async Task A_socket_shut_down_under_a_waiting_channel_is_a_failure()
+    {
+        var socket = UdpSocketFactory.Open(new UdpSocketOptions { Bind = new IPEndPoint(IPAddress.Loopback, 0) });
+        using var channel = UdpSocketChannel.FromSocket(socket, ownsSocket: true);
+        using var probe = new ChannelProbe(channel, UdpEndPoint.From(channel.LocalEndPoint));
+        channel.RequestReadable();
+        Assert.Throws<SocketException>(() => socket.Shutdown(SocketShutdown.Both));
+        await probe.WhenFailedAsync();
+        Assert.IsType<SocketException>(Assert.Single(probe.Failures));
+        Assert.Equal(SendStatus.Closed, probe.SendTo(probe.Address, "x"u8));
+        Assert.Equal(0, probe.ReadableCount);
+    }
+
+    [Fact]
+    public async Task Many_channels_wait_at_once_and_each_is_woken_for_itself()
+    {
+        using var sender = Open("127.0.0.1");
+        var receivers = Enumerable.Range(0, 200).Select(_ => Open("127.0.0.1")).ToList();
+        foreach (var receiver in receivers)
+            receiver.Channel.RequestReadable();
+        for (var i = 0; i < receivers.Count; i += 2)
+            Assert.Equal(SendStatus.Sent, sender.SendTo(receivers[i].Address, BitConverter.GetBytes(i)));
+        for (var i = 0; i < receivers.Count; i += 2)
+        {
+            await receivers[i].WhenReadableAsync();
+            Assert.Equal(i, BitConverter.ToInt32((await receivers[i].NextAsync()).Payload));
+        }
+
+        Assert.All(receivers.Where((_, i) => i % 2 == 1), r => Assert.Equal(0, r.ReadableCount));
+        receivers.ForEach(r => r.Dispose());
+    }
+
+    [Fact]
+    public async Task A_reader_and_a_writer_that_wait_at_once_are_both_woken()
+    {
+        using var probe = Open("127.0.0.1");
+        for (var i = 0; i < 100; i++)
+        {
+            probe.Channel.RequestReadable();
+            probe.Channel.RequestWritable();
+            await probe.WhenWritableAsync();
+            Assert.Equal(i, probe.ReadableCount);
+            Assert.Equal(SendStatus.Sent, probe.SendTo(probe.Address, "to myself"u8));
+            await probe.WhenReadableAsync();
+            Assert.Equal("to myself", (await probe.NextAsync()).Text);
+        }
+
+        Assert.Equal((100, 100), (probe.ReadableCount, probe.WritableCount));
+    }
+
     [Theory]
     [InlineData(Errno.EAGAIN, SendStatus.WouldBlock)]
     [InlineData(Errno.ENOBUFS, SendStatus.WouldBlock)]

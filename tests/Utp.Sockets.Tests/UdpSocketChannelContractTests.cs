@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Utp.Sockets.Tests;
 
@@ -10,13 +11,36 @@ public abstract class UdpSocketChannelContract : DatagramChannelContract
     /// <summary>Whether only what every system offers is used, even where there is more.</summary>
     protected virtual bool Portable => false;
 
-    protected override IDatagramChannel OpenChannel(int port, int? sendBufferBytes) => UdpSocketChannel.Bind(
-        new UdpSocketOptions
+    protected override IDatagramChannel OpenChannel(int port, int? sendBufferBytes)
+    {
+        var options = new UdpSocketOptions
         {
             Bind = new IPEndPoint(BindAddress, port),
             SendBufferBytes = sendBufferBytes ?? UdpSocketOptions.DefaultBufferBytes,
-        },
-        Portable);
+        };
+        if (!Portable)
+            return UdpSocketChannel.Bind(options);
+
+        // On Linux the runtime's event loop may hold a socket for a moment after it was closed; the
+        // native driver, which promises more, does not use that loop.
+        UdpSocketChannel? channel = null;
+        Assert.True(SpinWait.SpinUntil(() => TryBindPortably(options, out channel), ChannelProbe.Patience));
+        return channel!;
+    }
+
+    private static bool TryBindPortably(UdpSocketOptions options, out UdpSocketChannel? channel)
+    {
+        try
+        {
+            channel = UdpSocketChannel.Bind(options, portable: true);
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            channel = null;
+            return false;
+        }
+    }
 }
 
 public class On_an_ipv4_address : UdpSocketChannelContract

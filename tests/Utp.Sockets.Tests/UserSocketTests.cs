@@ -84,11 +84,11 @@ public class UserSocketTests
     }
 
     [Fact]
-    public async Task A_socket_closed_under_a_waiting_channel_is_a_failure_that_is_told_once()
+    public async Task A_borrowed_socket_closed_under_a_waiting_channel_is_a_failure_that_is_told_once()
     {
         var socket = Bound();
         var failed = new FailureObserver();
-        using var channel = UdpSocketChannel.FromSocket(socket, ownsSocket: true);
+        using var channel = UdpSocketChannel.FromSocket(socket, ownsSocket: false);
         channel.SetObserver(failed);
         channel.RequestReadable();
         socket.Dispose();

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Utp.Sockets.Linux;
 
 namespace Utp.Sockets.Tests;
 
 /// <summary>
 /// Waiting for a socket to take more. Loopback frees a datagram's send buffer before sendmsg returns, so
-/// the socket that is full here is a TCP one, which the wait cannot tell from another.
+/// the socket that is full here is a TCP one, which a wait cannot tell from another.
 /// </summary>
 public sealed class WaitTests : IDisposable
 {
@@ -25,6 +26,12 @@ public sealed class WaitTests : IDisposable
         _receiver = listener.Accept();
     }
 
+    public enum Way
+    {
+        Runtime,
+        Epoll,
+    }
+
     public void Dispose()
     {
         _sender.Dispose();
@@ -32,54 +39,77 @@ public sealed class WaitTests : IDisposable
         _writable.Dispose();
     }
 
-    [Fact]
-    public async Task A_full_socket_is_writable_once_when_it_has_room_again()
+    [Theory]
+    [InlineData(Way.Runtime)]
+    [InlineData(Way.Epoll)]
+    public async Task A_full_socket_is_writable_once_when_it_has_room_again(Way way)
     {
         var filled = Fill();
-        using var wait = new WritableWait(_sender, OnWritable, Unexpected);
-        wait.Request(backOff: false);
-        wait.Request(backOff: true);
+        using var wait = Create(way, Unexpected);
+        wait.RequestWritable(backOff: false);
+        wait.RequestWritable(backOff: true);
+        wait.RequestWritable(backOff: false);
         Assert.Equal(0, Volatile.Read(ref _count));
 
         Drain(filled);
-        Assert.True(await _writable.WaitAsync(ChannelProbe.Patience));
-        Assert.Equal(1, Volatile.Read(ref _count));
-    }
-
-    [Fact]
-    public async Task A_socket_with_room_is_writable_at_once_unless_what_refused_lies_below_it()
-    {
-        using var wait = new WritableWait(_sender, OnWritable, Unexpected);
-        wait.Request(backOff: false);
-        Assert.Equal(1, Volatile.Read(ref _count));
-        wait.Request(backOff: true);
-        Assert.True(await _writable.WaitAsync(ChannelProbe.Patience));
-        Assert.True(await _writable.WaitAsync(ChannelProbe.Patience));
+        await WhenWritable();
+        wait.RequestWritable(backOff: false);
+        await WhenWritable();
         Assert.Equal(2, Volatile.Read(ref _count));
     }
 
-    [Fact]
-    public void A_disposed_wait_is_quiet()
+    [Theory]
+    [InlineData(Way.Runtime)]
+    [InlineData(Way.Epoll)]
+    public async Task A_socket_with_room_is_writable_also_when_what_refused_lies_below_it(Way way)
+    {
+        using var wait = Create(way, Unexpected);
+        wait.RequestWritable(backOff: false);
+        await WhenWritable();
+        for (var i = 2; i < 10; i++)
+        {
+            wait.RequestWritable(backOff: true);
+            wait.RequestWritable(backOff: false);
+            await WhenWritable();
+            Assert.Equal(i, Volatile.Read(ref _count));
+        }
+    }
+
+    [Theory]
+    [InlineData(Way.Runtime)]
+    [InlineData(Way.Epoll)]
+    public void A_disposed_wait_is_quiet(Way way)
     {
         Fill();
-        var wait = new WritableWait(_sender, OnWritable, Unexpected);
-        wait.Request(backOff: false);
+        var wait = Create(way, Unexpected);
+        wait.RequestWritable(backOff: false);
         wait.Dispose();
-        var backedOff = new WritableWait(_sender, OnWritable, Unexpected);
-        backedOff.Dispose();
-        backedOff.Request(backOff: true);
+        wait.Dispose();
+        var backingOff = Create(way, Unexpected);
+        backingOff.RequestWritable(backOff: true);
+        backingOff.Dispose();
+        backingOff.RequestWritable(backOff: true);
+        backingOff.RequestWritable(backOff: false);
         Assert.Equal(0, Volatile.Read(ref _count));
     }
 
-    [Fact]
-    public void A_socket_that_is_gone_ends_the_wait_with_its_cause()
+    [Theory]
+    [InlineData(Way.Runtime)]
+    [InlineData(Way.Epoll)]
+    public void A_socket_that_is_gone_ends_the_wait_with_its_cause(Way way)
     {
         Exception? cause = null;
-        using var wait = new WritableWait(_sender, OnWritable, e => cause = e);
+        using var wait = Create(way, e => cause = e);
         _sender.Dispose();
-        wait.Request(backOff: false);
+        wait.RequestWritable(backOff: false);
         Assert.IsType<ObjectDisposedException>(cause);
         Assert.Equal(0, Volatile.Read(ref _count));
+    }
+
+    private SocketWait Create(Way way, Action<Exception> onGone)
+    {
+        var events = new SocketEvents(() => { }, OnWritable, () => { }, onGone);
+        return way == Way.Epoll ? new EpollWait(_sender, events) : new RuntimeWait(_sender, events);
     }
 
     private void OnWritable()
@@ -87,6 +117,8 @@ public sealed class WaitTests : IDisposable
         Interlocked.Increment(ref _count);
         _writable.Release();
     }
+
+    private async Task WhenWritable() => Assert.True(await _writable.WaitAsync(ChannelProbe.Patience), "OnWritable did not come.");
 
     private int Fill()
     {

@@ -4,7 +4,7 @@ namespace Utp.Sockets.Linux;
 
 /// <summary>
 /// The system calls that <see cref="System.Net.Sockets.Socket"/> does not offer, and their structures
-/// (recvmsg(2), ip(7), ipv6(7)). The handle keeps the descriptor open during a call; a closed one
+/// (recvmsg(2), epoll(7), ip(7), ipv6(7)). The handle keeps the descriptor open during a call; a closed one
 /// throws <see cref="ObjectDisposedException"/>, so that a number reused by another file is never touched.
 /// </summary>
 internal static unsafe partial class LibC
@@ -14,11 +14,31 @@ internal static unsafe partial class LibC
     public const int MSG_ERRQUEUE = 0x2000;
     public const int MSG_TRUNC = 0x20;
 
+    public const int EPOLL_CLOEXEC = 0x80000;
+    public const int EPOLL_CTL_ADD = 1;
+    public const int EPOLL_CTL_DEL = 2;
+    public const int EPOLL_CTL_MOD = 3;
+    public const uint EPOLLIN = 0x001;
+    public const uint EPOLLOUT = 0x004;
+    public const uint EPOLLERR = 0x008;
+    public const uint EPOLLHUP = 0x010;
+    public const uint EPOLLRDHUP = 0x2000;
+    public const uint EPOLLONESHOT = 1u << 30;
+
     [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     public static partial nint ReceiveMessage(SafeHandle socket, MessageHeader* message, int flags);
 
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int EpollCreate(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static partial int EpollControl(int epoll, int operation, SafeHandle socket, byte* entry);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static partial int EpollWait(int epoll, byte* entries, int count, int timeoutMillis);
 }
 
 /// <summary><c>struct msghdr</c>.</summary>

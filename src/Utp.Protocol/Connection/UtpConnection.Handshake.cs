@@ -4,7 +4,11 @@ namespace Utp.Protocol;
 public sealed partial class UtpConnection
 {
     // A silent foreign initiator is asked after this long whether it is there: its ack confirms the address.
-    private const long ConfirmProbeMicros = 3_000_000;
+    private const long SilenceMicros = 3_000_000;
+
+    // How far before our initial seq_nr the question stands: old for everybody (libutp looks back 1,024), and for the npm utp
+    // in the slot of the packet that it takes next, where it is harmless (note 0004).
+    private const int QuestionDistance = 512;
 
     // What a ST_SYN's wnd_size of 0 is taken for (protocol.md §1: it means nothing).
     private const long UnknownPeerWindow = 4_096;
@@ -117,7 +121,7 @@ public sealed partial class UtpConnection
         _connectedPending = true;
         _timers.Arm(TimerKind.Handshake, _now.Plus(_options.HalfOpenTimeoutMicros));
         if (!IsOwnPeer)
-            _timers.Arm(TimerKind.SynRetry, _now.Plus(Math.Min(ConfirmProbeMicros, _options.HalfOpenTimeoutMicros / 2)));
+            _timers.Arm(TimerKind.SynRetry, _now.Plus(Math.Min(SilenceMicros, _options.HalfOpenTimeoutMicros / 2)));
     }
 
     // A ST_SYN for a connection that exists: the same again gets the same answer, another one nothing (protocol.md §1).
@@ -130,6 +134,9 @@ public sealed partial class UtpConnection
         {
             half.Budget += 3L * inbound.Datagram.Length;
             half.AnswerDue = true;
+
+            // What was asked before it had our answer was lost on it.
+            half.QuestionDue |= half.Questions > 0;
         }
         else
         {
@@ -146,14 +153,21 @@ public sealed partial class UtpConnection
         var syn = _synSent!;
         var first = header.ConnectionId == _seed.ReceiveId && header.AckNr == _seed.InitialSeqNr && syn.FirstSent;
         var fallback = header.ConnectionId == _seed.FallbackReceiveId && header.AckNr == _seed.FallbackSeqNr && syn.FallbackSent;
-        if (header.Type != PacketType.State || (!first && !fallback))
+        if (!first && !fallback)
             return header.Type == PacketType.State ? ReceiveVerdict.BadAck : ReceiveVerdict.NotAllowed;
+        if (header.Type != PacketType.State)
+        {
+            syn.NoteEarly(header.SeqNr);
+            return ReceiveVerdict.NotAllowed;
+        }
 
         ReceiveId = header.ConnectionId;
         SendId = ReceiveId.Next;
         if (fallback)
             _packets = new OutstandingPackets(_seed.FallbackSeqNr.Next);
-        _expected = header.SeqNr;
+
+        // The npm utp answers a repeated ST_SYN with the seq_nr it has come to: data that overtook the answer was before that.
+        _expected = syn.EarlySeqNr is { } early && header.SeqNr.IsAfter(early) ? early : header.SeqNr;
         SetPeer(first && _options.Compatibility == PeerCompatibility.Negotiate
             ? CapabilitiesExtension.Parse(inbound.Packet.Extension2(inbound.Datagram.Span))
             : Capabilities.None);
@@ -186,8 +200,10 @@ public sealed partial class UtpConnection
     // The acceptor hears an acknowledgement of its random seq_nr: the peer is where it says it is (protocol.md §9).
     private void Confirm(in InboundPacket inbound)
     {
-        if (_synReceived!.AnswersSent == 1)
-            TakeHandshakeSample(inbound.Arrival.Since(_synReceived.AnswerSent), inbound.Arrival);
+        // A foreign initiator does not acknowledge the answer: it speaks when it likes, or when it is asked.
+        var half = _synReceived!;
+        if ((IsOwnPeer && half.AnswersSent == 1) || half.Questions == 1)
+            TakeHandshakeSample(inbound.Arrival.Since(half.LastSent), inbound.Arrival);
         _synReceived = null;
         _timers.Stop(TimerKind.Handshake);
         _timers.Stop(TimerKind.SynRetry);
@@ -255,13 +271,28 @@ public sealed partial class UtpConnection
         {
             half.AnswerDue = false;
             half.AnswersSent++;
-            half.AnswerSent = _now;
+            half.LastSent = _now;
             answer = half.Answer;
         }
 
         _repeatAnswerDue = false;
         return WriteHandshake(buffer, PacketType.State, SendId, _seed.InitialSeqNr, _expected.Previous, answer, default);
     }
+
+    // An empty ST_DATA that everybody has had already, and so acknowledges at once (as TCP's keep-alive, RFC 9293 §3.8.4).
+    private Transmit WriteQuestion(Span<byte> buffer)
+    {
+        var half = _synReceived!;
+        _timers.Arm(TimerKind.SynRetry, _now.Plus(_options.InitialRtoMicros << Math.Min(half.Questions, 10)));
+        half.QuestionDue = false;
+        half.Questions++;
+        half.LastSent = _now;
+        return Finish(buffer, PacketType.Data, _seed.InitialSeqNr.Plus(-QuestionDistance), new ExtensionChain(buffer), 0, 0, 1, AckBeforeSyn);
+    }
+
+    // libutp in SYN_SENT drops a packet that overtook our ST_STATE, but takes its ack, and never repeats its ST_SYN again. So
+    // until it was heard nothing but the ST_STATE acknowledges its ST_SYN.
+    private SeqNr AckBeforeSyn => _expected.Previous.Previous;
 
     /// <summary>What is known only until the ST_SYN is answered.</summary>
     private sealed class SynSentData
@@ -272,6 +303,15 @@ public sealed partial class UtpConnection
         public bool FirstSent;
         public bool FallbackSent;
         public bool PayloadOffered;
+
+        /// <summary>The first seq_nr of what overtook the answer.</summary>
+        public SeqNr? EarlySeqNr;
+
+        public void NoteEarly(SeqNr seqNr)
+        {
+            if (EarlySeqNr is not { } early || early.IsAfter(seqNr))
+                EarlySeqNr = seqNr;
+        }
     }
 
     /// <summary>What is known only until the peer's address is confirmed.</summary>
@@ -280,7 +320,11 @@ public sealed partial class UtpConnection
         public Capabilities Answer;
         public bool AnswerDue;
         public int AnswersSent;
-        public Instant AnswerSent;
+        public bool QuestionDue;
+        public int Questions;
+
+        /// <summary>When the answer or the question left last.</summary>
+        public Instant LastSent;
 
         /// <summary>Bytes of UDP payload that may still leave: three per byte received.</summary>
         public long Budget;

@@ -6,6 +6,7 @@ public sealed partial class UtpConnection
     private BatchFacts _batch;
     private int _largestFlight = 1;
     private Instant _lastOutOfWindowAck;
+    private bool _peerHasSpoken;
 
     /// <summary>Handles what one receive batch brought for this connection, in the order of arrival.</summary>
     /// <param name="batch">Packets that the router delivered; borrowed until the call returns.</param>
@@ -119,6 +120,7 @@ public sealed partial class UtpConnection
         var packet = inbound.Packet;
         var header = packet.Header;
         var distance = _expected.DistanceTo(header.SeqNr);
+        _peerHasSpoken = true;
         if (distance < 0)
         {
             _counters.Duplicates++;

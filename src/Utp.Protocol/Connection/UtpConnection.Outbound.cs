@@ -52,27 +52,25 @@ public sealed partial class UtpConnection
         var overhead = PacketHeader.Length + (half.Answer == Capabilities.None ? 0 : 2 + CapabilitiesExtension.Length);
         if (half.AnswerDue)
             return half.Budget >= overhead && Spend(half, Polled(WriteAnswer(buffer), PolledKind.Answer, out transmit), transmit);
-        if (half.AnswersSent == 0 || _options.Mode != DeliveryMode.Bytes)
+        if (half.AnswersSent == 0)
             return false;
-
-        if (_packets.HasQueued)
+        if (_options.Mode == DeliveryMode.Bytes && _packets.HasQueued)
         {
             var seqNr = _packets.NextQueued();
             return half.Budget >= overhead + _packets[seqNr].Payload.Length
                 && Spend(half, Resend(seqNr, buffer, out transmit), transmit);
         }
 
-        if (_sendBuffer.HasUnsent && half.Budget > overhead)
-        {
-            // Half of what is left, so that it can be repeated; its ack confirms.
-            var room = (int)Math.Max(1, Math.Min((half.Budget / 2) - overhead, MaxPayload - CapabilitiesExtension.Length - 2));
-            return Spend(half, SendNew(room, buffer, out transmit), transmit);
-        }
+        // Half of what is left, so that it can be repeated; its ack confirms.
+        var room = (int)Math.Min((half.Budget / 2) - overhead, MaxPayload - CapabilitiesExtension.Length - 2);
+        if (_options.Mode == DeliveryMode.Bytes && _sendBuffer.HasUnsent && half.Budget > overhead && (room > 0 || IsOwnPeer))
+            return Spend(half, SendNew(Math.Max(1, room), buffer, out transmit), transmit);
 
-        // A foreign initiator that stays silent is asked by an empty ST_DATA, at once when we only wait to close.
-        if ((!_persistProbeDue && !(_closeRequested && !IsOwnPeer)) || _packets.Count > 0 || half.Budget < overhead)
+        // A foreign initiator acknowledges nothing until it is asked: at once when we have something to do, later when it stays silent.
+        var isWanted = half.QuestionDue || (half.Questions == 0 && (_sendBuffer.HasUnsent || _closeRequested));
+        if (IsOwnPeer || !isWanted || _packets.Count > 0 || half.Budget < overhead)
             return false;
-        return Spend(half, SendProbe(buffer, out transmit), transmit);
+        return Spend(half, Polled(WriteQuestion(buffer), PolledKind.Question, out transmit), transmit);
     }
 
     private static bool Spend(SynReceivedData half, bool sent, in Transmit transmit)
@@ -94,8 +92,9 @@ public sealed partial class UtpConnection
         if (!_finQueued || _finSent)
             return false;
 
-        // libutp as acceptor ignores a ST_FIN before any ST_DATA (protocol.md §1).
-        if (!_anyDataSent && !IsOwnPeer)
+        // libutp as acceptor ignores a ST_FIN before any ST_DATA (protocol.md §1). The npm utp takes an empty one for the end, and
+        // does not wait for the ST_FIN when it has ended itself: so only to an acceptor that has not spoken.
+        if (!_anyDataSent && !IsOwnPeer && _peerSyn is null && !_peerHasSpoken)
             return SendProbe(buffer, out transmit);
         _finSent = true;
         Transition(State == ConnectionState.PeerFin ? ConnectionState.Closing : ConnectionState.FinSent);

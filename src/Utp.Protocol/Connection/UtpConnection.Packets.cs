@@ -14,6 +14,7 @@ public sealed partial class UtpConnection
     {
         Syn,
         Answer,
+        Question,
         State,
         KeepAlive,
         Data,
@@ -72,7 +73,9 @@ public sealed partial class UtpConnection
         }
 
         _sendBuffer.CopyTo(payload, buffer[chain.Length..]);
-        return Finish(buffer, PacketType.Data, seqNr, chain, payload.Length, sackBytes, packet.Transmissions);
+        return Finish(
+            buffer, PacketType.Data, seqNr, chain, payload.Length, sackBytes, packet.Transmissions,
+            _synReceived is not null && !IsOwnPeer ? AckBeforeSyn : null);
     }
 
     private Transmit WriteFin(SeqNr seqNr, Span<byte> buffer)
@@ -161,7 +164,7 @@ public sealed partial class UtpConnection
     {
         _counters.PacketsSent++;
         _keepAliveDue = false;
-        if (_options.KeepAliveMicros > 0 && _synSent is null)
+        if (_options.KeepAliveMicros > 0 && _synSent is null && !IsOver)
             _timers.Arm(TimerKind.KeepAlive, _now.Plus(_options.KeepAliveMicros));
         _trace?.OnSent(new SentTrace(_now, header.Type, header.SeqNr, header.AckNr, length, payloadBytes, transmission, header.WndSize));
     }
@@ -223,6 +226,11 @@ public sealed partial class UtpConnection
                     break;
                 case PolledKind.Answer:
                     _repeatAnswerDue = true;
+                    break;
+                case PolledKind.Question when _synReceived is not null:
+                    _synReceived.QuestionDue = true;
+                    _synReceived.Questions--;
+                    _synReceived.Budget += PacketHeader.Length;
                     break;
                 case PolledKind.State:
                     _ack.OnUrgent();

@@ -5,6 +5,9 @@ public sealed partial class UtpConnection
 {
     private const long MaxPersistMicros = 60_000_000;
 
+    // So often a ST_FIN goes unanswered before a peer that has finished itself is taken for gone, and the connection for closed.
+    private const int LastAckTimeouts = 4;
+
     private int _persistBackOff;
     private bool _persistProbeDue;
     private bool _keepAliveDue;
@@ -22,7 +25,7 @@ public sealed partial class UtpConnection
                 _synSent.IsDue = true;
                 break;
             case TimerKind.SynRetry when _synReceived is not null:
-                _persistProbeDue = true;
+                _synReceived.QuestionDue = true;
                 break;
             case TimerKind.Handshake when State == ConnectionState.SynSent:
                 Fail(new CloseReason(CloseCause.ConnectTimeout), reset: false);
@@ -70,6 +73,15 @@ public sealed partial class UtpConnection
         if (_peerWindow >= MaxPayload || _lastHeard.Since(_lastRto) <= 0)
             _consecutiveTimeouts++;
         _lastRto = _now;
+
+        // Note 0006: it forgot us with its last acknowledgement. All data has arrived, so it is a normal close, as a ST_RESET
+        // would be in this place.
+        if (_peerFinReached && _finSent && _packets.Count == 1 && _consecutiveTimeouts >= LastAckTimeouts)
+        {
+            EnterTimeWait();
+            return;
+        }
+
         if (_consecutiveTimeouts > _options.MaxTimeouts)
         {
             Fail(

@@ -39,6 +39,26 @@ public class CloseTests
     }
 
     [Fact]
+    public void A_foreign_peer_that_has_spoken_gets_the_fin_alone()
+    {
+        var c = Conversation.Established();
+        c.Send(PacketBuilder.Fin());
+        c.TakeSent();
+        c.Do((connection, now) => connection.Close(now));
+        c.Expect(PacketType.Fin, seq: Seq);
+        c.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_foreign_initiator_gets_the_fin_alone()
+    {
+        var c = Conversation.EstablishedAcceptor();
+        c.Do((connection, now) => connection.Close(now));
+        c.Expect(PacketType.Fin, seq: Conversation.LocalSeq);
+        c.ExpectNothing();
+    }
+
+    [Fact]
     public void Our_own_peer_gets_the_fin_alone()
     {
         var c = Conversation.Established(capabilities: Own);
@@ -118,6 +138,28 @@ public class CloseTests
         c.AdvanceToDeadline();
         c.Expect(PacketType.Fin, seq: Seq);
         c.Send(PacketBuilder.State().Ack(Seq)).ExpectClosed(CloseCause.Closed);
+    }
+
+    [Fact]
+    public void A_peer_that_has_finished_and_is_gone_ends_the_connection_properly()
+    {
+        var c = Conversation.Established();
+        c.Send(PacketBuilder.Data("all"), PacketBuilder.Fin());
+        c.ExpectReceived("all").ExpectEvent(ConnectionEventKind.PeerFinished);
+        c.Do((connection, now) => connection.CloseWrite(now));
+        c.Advance(7_400_000).ExpectNoEvent();
+        c.Advance(200_000).ExpectClosed(CloseCause.ConfirmedClosed);
+    }
+
+    [Fact]
+    public void Unacknowledged_data_before_the_fin_is_no_proper_close()
+    {
+        var c = Conversation.Established();
+        c.Send(PacketBuilder.Fin());
+        c.ExpectEvent(ConnectionEventKind.PeerFinished);
+        c.Write("unheard");
+        c.Do((connection, now) => connection.CloseWrite(now));
+        c.Advance(600_000_000).ExpectClosed(CloseCause.TooManyRetransmissions);
     }
 
     [Fact]

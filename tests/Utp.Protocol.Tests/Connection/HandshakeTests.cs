@@ -208,13 +208,59 @@ public class HandshakeTests
     }
 
     [Fact]
-    public void A_silent_foreign_initiator_is_asked_by_an_empty_data_packet()
+    public void A_silent_foreign_initiator_is_asked_by_an_empty_packet_that_it_has_had_already()
     {
         var c = Conversation.Accept();
         c.Expect(PacketType.State);
-        c.Advance(3_000_000).Expect(PacketType.Data, seq: Conversation.LocalSeq, bytes: 0);
-        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq));
+        c.Advance(3_000_000);
+        c.Expect(PacketType.Data, seq: Conversation.LocalSeq - 512, ack: Conversation.PeerSeq - 1, bytes: 0);
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq - 1));
         Assert.Equal(ConnectionState.Connected, c.Connection.State);
+    }
+
+    [Fact]
+    public void A_lost_question_is_repeated_as_long_as_the_budget_lasts()
+    {
+        var c = Conversation.Accept();
+        c.Expect(PacketType.State);
+        c.Write("hello");
+        c.Expect(PacketType.Data, seq: Conversation.LocalSeq - 512, bytes: 0);
+        c.Advance(1_000_000);
+        c.Expect(PacketType.Data, seq: Conversation.LocalSeq - 512, bytes: 0);
+        c.Advance(5_000_000).ExpectNothing();
+    }
+
+    [Fact]
+    public void A_foreign_initiator_that_missed_the_answer_gets_it_again_before_the_data()
+    {
+        var c = Conversation.Accept();
+        c.Expect(PacketType.State);
+        c.Write("hello");
+        c.Expect(PacketType.Data, ack: Conversation.PeerSeq - 1, bytes: 0);
+        c.Send(PacketBuilder.Syn().Seq(Conversation.PeerSeq));
+        c.Expect(PacketType.State, seq: Conversation.LocalSeq, ack: Conversation.PeerSeq);
+        c.Expect(PacketType.Data, seq: Conversation.LocalSeq, ack: Conversation.PeerSeq - 1, text: "hello");
+    }
+
+    [Fact]
+    public void What_a_foreign_initiator_says_late_is_no_round_trip()
+    {
+        var c = Conversation.Accept();
+        c.Advance(2_900_000);
+        c.Send(PacketBuilder.Data("at last").Ack(Conversation.LocalSeq - 1));
+        Assert.Equal(0, c.Connection.GetStatistics().SmoothedRttMicros);
+    }
+
+    [Fact]
+    public void A_repeated_answer_with_a_later_seq_nr_does_not_lose_the_data_that_overtook_it()
+    {
+        var c = Conversation.Connect();
+        c.Expect(PacketType.Syn);
+        c.Send(PacketBuilder.Data("lost").Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq).Id(Conversation.LocalId)).ExpectNoEvent();
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq + 1).Ack(Conversation.LocalSeq));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Expect(PacketType.State, ack: Conversation.PeerSeq - 1);
+        c.Send(PacketBuilder.Data("lost").Seq(Conversation.PeerSeq)).ExpectReceived("lost");
     }
 
     [Fact]
@@ -282,7 +328,7 @@ public class HandshakeTests
     [Fact]
     public void A_window_of_zero_on_the_syn_means_nothing()
     {
-        var c = Conversation.Accept(PacketBuilder.Syn().Window(0));
+        var c = Conversation.Accept(PacketBuilder.Syn().Window(0).Extension(ExtensionType.CapabilitiesOrMetadata, new byte[8]));
         c.TakeSent();
         c.Write("x");
         c.Expect(PacketType.Data, text: "x");
@@ -300,14 +346,14 @@ public class HandshakeTests
     [Fact]
     public void An_unconfirmed_acceptor_sends_a_little_data_whose_ack_confirms()
     {
-        var c = Conversation.Accept();
+        var c = Conversation.Accept(PacketBuilder.Syn().Extension(ExtensionType.CapabilitiesOrMetadata, new byte[8]));
         c.Expect(PacketType.State);
-        c.Write("hello");
-        var first = c.Expect(PacketType.Data, seq: Conversation.LocalSeq);
+        c.Write("hello, whoever you are");
+        var first = c.Expect(PacketType.Data, seq: Conversation.LocalSeq, ack: Conversation.PeerSeq - 1);
         Assert.InRange(first.Payload.Length, 1, 20);
         c.ExpectNothing();
         c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq));
-        Assert.Equal("hello", first.Text + c.Expect(PacketType.Data, seq: Conversation.LocalSeq + 1).Text);
+        Assert.Equal("hello, whoever you are", first.Text + c.Expect(PacketType.Data, seq: Conversation.LocalSeq + 1).Text);
     }
 
     [Fact]

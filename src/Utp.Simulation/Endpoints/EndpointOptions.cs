@@ -32,6 +32,6 @@ public sealed record EndpointOptions
     /// <summary>Deadlines are met on multiples of this many µs only, as a timer wheel does.</summary>
     public long TimerGranularityMicros { get; init; } = 1;
 
-    /// <summary>Whether events are drained before datagrams; the core allows either order.</summary>
-    public bool DrainsEventsFirst { get; init; }
+    /// <summary>Whether datagrams are drained before events. The core asks for the opposite; that it stays right either way is worth a test.</summary>
+    public bool DrainsDatagramsFirst { get; init; }
 }

@@ -18,24 +18,19 @@ internal struct SendBuffer(long capacityBytes, long bytesPerSecond)
     /// <summary>Takes a datagram; false when it would block.</summary>
     public bool TryTake(int bytes, Instant now)
     {
-        if (now < _blockedUntil)
+        if (now < TakesAt(bytes, now))
             return false;
-        if (bytesPerSecond <= 0)
-            return true;
-        if (Queued(now) + bytes > Math.Max(capacityBytes, bytes))
-            return false;
-        _emptyAt = Instant.Max(now, _emptyAt).Plus(Micros(bytes));
+        if (bytesPerSecond > 0)
+            _emptyAt = Instant.Max(now, _emptyAt).Plus(Micros(bytes));
         return true;
     }
 
-    /// <summary>When a datagram of this size will be taken.</summary>
+    /// <summary>When a datagram of this size will be taken: one that is larger than the buffer, when it is empty.</summary>
     public readonly Instant TakesAt(int bytes, Instant now)
     {
         var at = Instant.Max(now, _blockedUntil);
         return bytesPerSecond <= 0 ? at : Instant.Max(at, _emptyAt.Plus(-Micros(Math.Max(0, capacityBytes - bytes))));
     }
-
-    private readonly long Queued(Instant now) => Math.Max(0, _emptyAt.Since(now)) * bytesPerSecond / MicrosPerSecond;
 
     private readonly long Micros(long bytes) => ((Math.Min(bytes, 1L << 40) * MicrosPerSecond) + bytesPerSecond - 1) / bytesPerSecond;
 }

@@ -36,6 +36,7 @@ public sealed class SimulatedConnection : IEventHandler
     /// <summary>Whether it is over and forgotten by its end point.</summary>
     public bool IsForgotten { get; internal set; }
 
+    /// <summary>As the router gave it, and knows the connection by.</summary>
     internal ConnectionSeed Seed { get; set; }
 
     internal bool IsConfirmed { get; set; }

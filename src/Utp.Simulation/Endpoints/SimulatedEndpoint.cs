@@ -102,9 +102,9 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         var connection = new SimulatedConnection(this, new UdpPath(remote, Address with { Port = 0 }), user) { IsConfirmed = true };
         if (!_router.TryAddInitiator(connection.Path, RandomBytes(), connection, out var seed))
             throw new InvalidOperationException("The end point's limits allow no further connection.");
+        connection.Seed = seed;
         if (Options.FirstSeqNr is { } first)
             seed = seed with { InitialSeqNr = first, FallbackSeqNr = first.Plus(1_000) };
-        connection.Seed = seed;
         connection.Core = UtpConnection.Connect(seed, options ?? ConnectionOptions.Default, initialData, LocalNow);
         _connections.Add(connection);
         Touch(connection);
@@ -228,9 +228,9 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         var connection = new SimulatedConnection(this, path, NoUser.Instance);
         if (!_router.TryAddAcceptor(path, syn.Packet, RandomBytes(), connection, out var seed, out _))
             return;
+        connection.Seed = seed;
         if (Options.FirstSeqNr is { } first)
             seed = seed with { InitialSeqNr = first };
-        connection.Seed = seed;
         connection.Core = UtpConnection.Accept(seed, _acceptOptions, syn, now);
         connection.User = _accept!(connection);
         _connections.Add(connection);
@@ -261,14 +261,14 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
     {
         if (connection.IsForgotten)
             return;
-        if (Options.DrainsEventsFirst)
+        if (!Options.DrainsDatagramsFirst)
             DrainEvents(connection);
         DrainDatagrams(connection);
-        if (!Options.DrainsEventsFirst)
+        if (Options.DrainsDatagramsFirst)
             DrainEvents(connection);
 
         var core = connection.Core;
-        if (!connection.IsConfirmed && core.State != ConnectionState.SynReceived)
+        if (!connection.IsConfirmed && core.IsAddressConfirmed)
         {
             connection.IsConfirmed = true;
             _router.OnConfirmed(connection.Path, core.ReceiveId);
@@ -371,7 +371,8 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
     {
         connection.IsForgotten = true;
         _connections.Remove(connection);
-        _router.Remove(connection.Path, connection.Seed);
+        if (!_router.Remove(connection.Path, connection.Seed))
+            throw new InvalidOperationException("A connection that ended was not in the router's table.");
     }
 
     private byte[] RandomBytes()

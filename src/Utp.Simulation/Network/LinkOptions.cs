@@ -86,4 +86,5 @@ public readonly record struct Outage(long FromMicros, long UntilMicros)
 /// <param name="Enter">How often a datagram makes a good link bad.</param>
 /// <param name="Leave">How often a datagram makes a bad link good: its reciprocal is the mean length of a burst.</param>
 /// <param name="LossWhenBad">Datagrams lost while the link is bad.</param>
-public sealed record BurstLossOptions(Ratio Enter, Ratio Leave, Ratio LossWhenBad);
+/// <param name="MaxMicros">After so many µs a bad link is good again, even if few datagrams came by meanwhile.</param>
+public sealed record BurstLossOptions(Ratio Enter, Ratio Leave, Ratio LossWhenBad, long MaxMicros = long.MaxValue);

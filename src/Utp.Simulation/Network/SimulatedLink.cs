@@ -89,7 +89,7 @@ public sealed class SimulatedLink : IEventHandler
             return;
         }
 
-        if (_burstLoss.Loses(Options.BurstLoss, _random) | _random.Chance(Options.Loss))
+        if (_burstLoss.Loses(Options.BurstLoss, _random, _simulator.Now) | _random.Chance(Options.Loss))
         {
             _statistics.Lost++;
             _network.Drop(slot, DropCause.Loss);

@@ -14,7 +14,7 @@ public enum TransferEnd
     /// <summary>Closes both directions when it has also read all that it expects.</summary>
     Close,
 
-    /// <summary>Aborts after <see cref="TransferPlan.AbortAfterBytes"/> bytes were written.</summary>
+    /// <summary>Aborts after <see cref="TransferPlan.AbortAfterBytes"/> bytes, or all, were written.</summary>
     Abort,
 }
 
@@ -42,6 +42,9 @@ public sealed record TransferPlan
     /// <summary>How data is cut; objects and frames carry metadata.</summary>
     public DeliveryMode Mode { get; init; }
 
+    /// <summary>Bytes of a first write that is offered on the ST_SYN, without metadata; 0: nothing is offered.</summary>
+    public int SynBytes { get; init; }
+
     /// <summary>How often the reader stops after a piece.</summary>
     public Ratio ReaderStops { get; init; }
 
@@ -66,6 +69,8 @@ public sealed record TransferPlan
     /// <summary>Bytes of the <paramref name="index"/>th write, which begins at <paramref name="position"/>.</summary>
     public int WriteBytes(long index, long position)
     {
+        if (index == 0 && SynBytes > 0)
+            return (int)Math.Min(SynBytes, Bytes);
         var size = MinWriteBytes + (int)(Hash(index) % (ulong)(MaxWriteBytes - MinWriteBytes + 1));
         return (int)Math.Min(size, Bytes - position);
     }
@@ -73,7 +78,7 @@ public sealed record TransferPlan
     /// <summary>Metadata of the <paramref name="index"/>th write: empty in byte mode. Neighbours differ, and some are empty.</summary>
     public byte[] Metadata(long index)
     {
-        if (Mode == DeliveryMode.Bytes || index % 5 == 4)
+        if (Mode == DeliveryMode.Bytes || index % 5 == 4 || (index == 0 && SynBytes > 0))
             return [];
         var metadata = new byte[1 + (int)(Hash(~index) % 32)];
         new StreamPattern(Key + (ulong)index).Fill(metadata, 0);

@@ -65,8 +65,8 @@ public sealed class TransferUser : IConnectionUser
     /// <summary>Whether all was written, delivered and received.</summary>
     public bool IsComplete => _checker.IsComplete && BytesWritten == _send.Bytes && WritesDelivered == _writes;
 
-    /// <summary>The first write of the plan, to be offered on the ST_SYN; call before <see cref="SimulatedEndpoint.Connect"/>, at most once.</summary>
-    public ReadOnlyMemory<byte> TakeInitialData() => NextWrite();
+    /// <summary>What is to be offered on the ST_SYN: the first write, if the plan says so. Call before <see cref="SimulatedEndpoint.Connect"/>, once.</summary>
+    public ReadOnlyMemory<byte> TakeInitialData() => _send.SynBytes > 0 ? NextWrite() : default;
 
     /// <inheritdoc/>
     public void OnEvent(SimulatedConnection connection, in ConnectionEvent connectionEvent)
@@ -185,7 +185,7 @@ public sealed class TransferUser : IConnectionUser
         if (bytes == 0)
             return default;
         if (!_buffers.TryPop(out var buffer))
-            buffer = GC.AllocateUninitializedArray<byte>(_send.MaxWriteBytes);
+            buffer = GC.AllocateUninitializedArray<byte>(Math.Max(_send.MaxWriteBytes, _send.SynBytes));
         _send.Pattern.Fill(buffer.AsSpan(0, bytes), BytesWritten);
         _undelivered.Enqueue(buffer);
         BytesWritten += bytes;
@@ -217,6 +217,8 @@ public sealed class TransferUser : IConnectionUser
     {
         if (_send.End == TransferEnd.CloseWrite)
             End(static c => c.CloseWrite());
+        else if (_send.End == TransferEnd.Abort)
+            End(static c => c.Abort());
         else
             EndWhenDone();
     }

@@ -17,12 +17,16 @@ public sealed partial class UtpConnection
     {
         var packet = inbound.Packet;
         var before = _batch.AckedPackets;
+        var hidden = false;
         for (; acked > 0; acked--)
         {
             var seqNr = _packets.LeftEdge;
             ref var first = ref _packets[seqNr];
+
+            // Karn, for what stood behind the hole: it arrived long before the retransmission that made this ack possible.
+            hidden |= !first.Sacked && first.Transmissions > 1;
             if (!first.Sacked)
-                OnArrived(ref first, seqNr, inbound.Arrival, selective: false);
+                OnArrived(ref first, seqNr, inbound.Arrival, selective: false, tellsRoundTrip: !hidden);
             _finAcked |= first.Kind == OutstandingKind.Fin;
             _counters.BytesDelivered += first.Payload.Length;
             _sendBuffer.Release(first.Payload.WritesDone);
@@ -63,14 +67,14 @@ public sealed partial class UtpConnection
                 ref var packet = ref _packets[seqNr];
                 if (packet.Sacked)
                     continue;
-                OnArrived(ref packet, seqNr, arrival, selective: true);
+                OnArrived(ref packet, seqNr, arrival, selective: true, tellsRoundTrip: true);
                 _packets.Sack(seqNr);
             }
         }
     }
 
     // One packet is known to have arrived, for the first time.
-    private void OnArrived(ref OutstandingPacket packet, SeqNr seqNr, Instant arrival, bool selective)
+    private void OnArrived(ref OutstandingPacket packet, SeqNr seqNr, Instant arrival, bool selective, bool tellsRoundTrip)
     {
         _batch.AckedBytes += packet.Payload.Length;
         _batch.AckedPackets++;
@@ -81,7 +85,7 @@ public sealed partial class UtpConnection
         // Karn: a retransmission's ack may belong to the original. Sooner than any round trip it must.
         var once = packet.Transmissions == 1;
         var isOriginal = once || sinceSent < _rtt.MinMicros;
-        if (once && (!_batch.HasRttSample || packet.LastSent > _batch.NewestSent))
+        if (once && tellsRoundTrip && (!_batch.HasRttSample || packet.LastSent > _batch.NewestSent))
             (_batch.HasRttSample, _batch.NewestSent) = (true, packet.LastSent);
         if (once || !isOriginal)
             _loss.OnArrived(packet.TransmissionNumber);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Akka.IO;
 
 namespace Utp.Messages;
@@ -71,14 +72,17 @@ public sealed record Write(ReadOnlyMemory<byte> Data) : WriteCommand
 /// Several writes with nothing of another sender between them. Taken as a whole or, with one <see cref="CommandFailed"/> for the compound, not at all; each
 /// part keeps its own metadata and acknowledgement. When the connection ends early, each part that was not delivered fails by itself.
 /// </summary>
-/// <param name="Writes">The parts, in order.</param>
-public sealed record CompoundWrite(ImmutableArray<Write> Writes) : WriteCommand
+public sealed record CompoundWrite : WriteCommand
 {
     /// <summary>Several writes with nothing between them.</summary>
-    public CompoundWrite(params ReadOnlySpan<Write> writes)
-        : this(ImmutableArray.Create(writes))
-    {
-    }
+    [OverloadResolutionPriority(1)]
+    public CompoundWrite(ImmutableArray<Write> writes) => Writes = writes;
+
+    /// <summary>Several writes with nothing between them.</summary>
+    public CompoundWrite(params ReadOnlySpan<Write> writes) => Writes = [.. writes];
+
+    /// <summary>The parts, in order.</summary>
+    public ImmutableArray<Write> Writes { get; }
 
     /// <inheritdoc/>
     public override long TotalBytes

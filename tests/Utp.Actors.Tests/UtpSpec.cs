@@ -16,8 +16,8 @@ public abstract class UtpSpec : TestKit
         """
         akka.loglevel = INFO
         akka.stdout-loglevel = OFF
-        akka.test.single-expect-default = 10s
-        akka.test.default-timeout = 10s
+        akka.test.single-expect-default = 20s
+        akka.test.default-timeout = 20s
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         utp.shutdown-flush-timeout = 500ms
         utp.time-wait = 20ms

@@ -257,6 +257,10 @@ public sealed partial class UtpConnection
         if (_synReceived is not null)
             _synReceived.Budget += PacketHeader.Length + packet.Payload.Length;
 
+        // What is not under way cannot time out.
+        if (_packets.PacketsInFlight == 0)
+            _timers.Stop(TimerKind.Retransmission);
+
         // It may have carried an acknowledgement.
         _ack.OnUrgent();
     }

@@ -221,4 +221,17 @@ public class LossTests
         Assert.Equal(window, stats.CongestionWindowBytes);
         Assert.Equal(3 * Full, stats.BytesInFlight);
     }
+
+    [Fact]
+    public void What_the_socket_took_late_is_given_its_whole_time()
+    {
+        var c = Conversation.Established(Unpaced);
+        c.BlockSocket();
+        c.Write(new byte[Full]);
+        c.Advance(5_000_000).ExpectNothing();
+        c.UnblockSocket();
+        c.Expect(PacketType.Data, seq: Seq);
+        c.Advance(1_000).ExpectNothing();
+        Assert.Equal(0, c.Connection.GetStatistics().Timeouts);
+    }
 }

@@ -1,0 +1,90 @@
+using Utp.Messages;
+using Utp.Protocol;
+using Utp.Sockets;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Utp.Actors.Tests;
+
+public sealed class CrashTests : UtpSpec
+{
+    private readonly FaultyPorts _ports;
+
+    public CrashTests(ITestOutputHelper output)
+        : this(output, new FaultyPorts(crashes: true))
+    {
+    }
+
+    private CrashTests(ITestOutputHelper output, FaultyPorts ports)
+        : base(output, ports) => _ports = ports;
+
+    [Fact]
+    public void A_connection_that_throws_is_closed_and_the_others_notice_nothing()
+    {
+        var acceptor = CreateTestProbe();
+        var (listener, address) = BindTo(acceptor);
+        var (through, from) = BindTo(CreateTestProbe());
+        var broken = OpenPair(listener, acceptor, address, connect => connect with { Listener = through });
+        var (otherListener, otherAddress) = BindTo(acceptor);
+        var healthy = OpenPair(otherListener, acceptor, otherAddress, connect => connect with { Listener = through });
+        Watch(broken.A.Connection);
+
+        var write = new Write(Bytes(1_000)) { Ack = "never", AckWhen = AckWhen.Delivered };
+        _ports.CrashSendsTo(from.Port, UdpEndPoint.From(address));
+        broken.A.Tell(write);
+
+        var failed = broken.A.Handler.ExpectMsg<CommandFailed>();
+        Assert.Same(write, failed.Command);
+        Assert.Equal(FailureCause.ConnectionEnded, failed.Cause);
+        var closed = broken.A.Handler.ExpectMsg<ErrorClosed>();
+        Assert.Equal(CloseCause.InternalError, closed.Reason.Cause);
+        Assert.IsType<InvalidTimeZoneException>(closed.Exception);
+        ExpectTerminated(broken.A.Connection);
+
+        healthy.A.Tell(new Write(Bytes(100_000)));
+        Assert.Equal(Bytes(100_000), healthy.B.ExpectBytes(100_000));
+    }
+
+    [Fact]
+    public void The_peer_of_a_connection_that_threw_is_reset()
+    {
+        var acceptor = CreateTestProbe();
+        var (listener, address) = BindTo(acceptor);
+        var (through, from) = BindTo(CreateTestProbe());
+        var pair = OpenPair(listener, acceptor, address, connect => connect with { Listener = through });
+        _ports.CrashNextSend(from.Port, UdpEndPoint.From(address));
+        pair.A.Tell(new Write(Bytes(1_000)));
+        pair.A.Handler.ExpectMsg<CommandFailed>();
+        pair.A.Handler.ExpectMsg<ErrorClosed>();
+        Assert.Equal(CloseCause.Reset, pair.B.Handler.ExpectMsg<ErrorClosed>().Reason.Cause);
+    }
+
+    [Fact]
+    public void An_attempt_whose_connection_throws_is_failed()
+    {
+        var (through, from) = BindTo(CreateTestProbe());
+        var (_, address) = BindTo(CreateTestProbe());
+        _ports.CrashSendsTo(from.Port, UdpEndPoint.From(address));
+        Manager.Tell(new Connect(address) { Listener = through }, TestActor);
+        Assert.Equal(FailureCause.InternalError, ExpectMsg<CommandFailed>().Cause);
+    }
+
+    [Fact]
+    public void What_a_broken_connection_held_of_the_receive_memory_is_given_back()
+    {
+        var acceptor = CreateTestProbe();
+        var (listener, address) = BindTo(acceptor);
+        var pair = OpenPair(listener, acceptor, address);
+        pair.A.Tell(GetStatistics.Instance);
+        var a = pair.A.Handler.ExpectMsg<ConnectionStatistics>().LocalAddress;
+        _ports.CrashSendsTo(address.Port, UdpEndPoint.From(a));
+        for (var i = 0; i < 50; i++)
+            pair.A.Tell(new Write(Bytes(10_000)));
+        pair.B.Handler.FishForMessage(m => m is ErrorClosed);
+        AwaitAssert(() =>
+        {
+            listener.Tell(GetStatistics.Instance, TestActor);
+            Assert.Equal(0, ExpectMsg<ListenerStatistics>().ReceiveMemoryBytes);
+        });
+    }
+}

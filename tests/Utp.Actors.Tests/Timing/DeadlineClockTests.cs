@@ -1,0 +1,70 @@
+using Xunit;
+
+namespace Utp.Actors.Tests.Timing;
+
+public sealed class DeadlineClockTests : IDisposable
+{
+    private readonly DeadlineClock _clock = new(static () => { });
+
+    public void Dispose() => _clock.Dispose();
+
+    [Fact]
+    public void An_armed_deadline_expires_not_before_its_time()
+    {
+        using var entry = new Entry();
+        var due = Clock.Now.Plus(3_000);
+        _clock.Arm(entry, due);
+        Assert.True(entry.Expired.Wait(TimeSpan.FromSeconds(20)));
+        Assert.True(Clock.Now >= due);
+    }
+
+    [Fact]
+    public void An_earlier_deadline_wakes_a_clock_that_sleeps_for_a_later_one()
+    {
+        using var late = new Entry();
+        using var early = new Entry();
+        _clock.Arm(late, Clock.Now.Plus(3_600_000_000));
+        _clock.Arm(early, Clock.Now.Plus(1_000));
+        Assert.True(early.Expired.Wait(TimeSpan.FromSeconds(20)));
+        Assert.False(late.Expired.IsSet);
+    }
+
+    [Fact]
+    public void A_passed_deadline_expires_at_once()
+    {
+        using var entry = new Entry();
+        _clock.Arm(entry, Clock.Now);
+        Assert.True(entry.Expired.Wait(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public void A_cancelled_deadline_does_not_expire()
+    {
+        using var cancelled = new Entry();
+        using var other = new Entry();
+        var due = Clock.Now.Plus(50_000);
+        _clock.Arm(cancelled, due);
+        _clock.Cancel(cancelled);
+        _clock.Arm(other, due.Plus(1));
+        Assert.True(other.Expired.Wait(TimeSpan.FromSeconds(20)));
+        Assert.False(cancelled.Expired.IsSet);
+    }
+
+    [Fact]
+    public void Nothing_can_be_armed_after_the_end()
+    {
+        using var entry = new Entry();
+        _clock.Dispose();
+        _clock.Arm(entry, Clock.Now);
+        Assert.Equal(DeadlineEntry.NotArmed, entry.Place);
+    }
+
+    private sealed class Entry : DeadlineEntry, IDisposable
+    {
+        public ManualResetEventSlim Expired { get; } = new();
+
+        public void Dispose() => Expired.Dispose();
+
+        internal override void OnExpired() => Expired.Set();
+    }
+}

@@ -7,6 +7,8 @@ namespace Utp.Protocol;
 /// <remarks>Arithmetic is + − × ÷ of IEEE doubles only: the same samples give the same windows on every machine.</remarks>
 public sealed class Ledbat : ICongestionControl
 {
+    // When slow start is left, packets of the larger window are still on their way: those sent before the running round began, and in it.
+    private const int RoundsOfOldDelay = 2;
     private const double SlowStartPacingGain = 2;
     private const double PacingGain = 1.25;
     private const double MicrosPerSecond = 1_000_000;
@@ -21,6 +23,7 @@ public sealed class Ledbat : ICongestionControl
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
     private bool _acknowledgedSinceTimeout = true;
+    private int _roundsToHold;
     private int _maxPayload;
     private long _smoothedRttMicros;
 
@@ -91,9 +94,14 @@ public sealed class Ledbat : ICongestionControl
         if (InSlowStart)
         {
             if (_exit.OnAck(sample.RoundStart, isDelayKnown ? _queueing.LatestMicros : null, _window, out var windowOfThatDelay))
+            {
                 LeaveSlowStart(Math.Min(_window, windowOfThatDelay));
+                _roundsToHold = RoundsOfOldDelay;
+            }
             else
+            {
                 GrowExponentially(sample);
+            }
         }
         else
         {
@@ -182,8 +190,12 @@ public sealed class Ledbat : ICongestionControl
         // RFC 6817 §2.4.2: off_target = (TARGET - queuing_delay) / TARGET.
         var offTarget = (double)(_options.TargetMicros - _queueing.CurrentMicros) / _options.TargetMicros;
 
+        if (sample.RoundStart && _roundsToHold > 0)
+            _roundsToHold--;
+
         // A round trip holds the peer's delayed acknowledgements, too: it may stop growth, but what it shows may be no queue.
-        if (_queueing.IsFromRoundTrip)
+        // And the delay that slow start made was answered when it was left; answering it again would empty the path.
+        if (_queueing.IsFromRoundTrip || _roundsToHold > 0)
             offTarget = Math.Max(0, offTarget);
 
         // The RFC caps the window at what is in flight + 1 packet; not growing while it is not used does the same.

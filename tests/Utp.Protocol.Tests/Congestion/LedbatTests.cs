@@ -211,6 +211,28 @@ public sealed class LedbatTests
     }
 
     [Fact]
+    public void The_queue_that_slow_start_made_is_answered_once()
+    {
+        var law = New();
+        law.OnAck(Ack(0, 0, roundStart: true));
+        law.OnAck(Ack(10 * Mss, 0));
+        law.OnAck(Ack(Mss, 500_000, roundStart: true));
+        for (var i = 0; i < 7; i++)
+            law.OnAck(Ack(2 * Mss, 500_000));
+        Assert.Equal(10 * Mss, law.WindowBytes);
+
+        // What left before the window was reduced still queues: the rest of this round, and the next one.
+        for (var packet = 0; packet < 10; packet++)
+            law.OnAck(Ack(Mss, 500_000));
+        for (var packet = 0; packet < 25; packet++)
+            law.OnAck(Ack(Mss, 500_000, roundStart: packet == 0));
+        Assert.Equal(10 * Mss, law.WindowBytes);
+
+        law.OnAck(Ack(Mss, 500_000, roundStart: true));
+        Assert.True(law.WindowBytes < 10 * Mss);
+    }
+
+    [Fact]
     public void A_train_that_queues_behind_itself_does_not_end_slow_start()
     {
         var law = New();

@@ -21,8 +21,11 @@ public enum Capabilities
     /// <summary>On ST_SYN: its payload will be delivered. In the answer: <i>this</i> payload was delivered.</summary>
     SynPayload = 8,
 
-    /// <summary>Takes more than 900 packets in flight, range SACK and stream offsets.</summary>
+    /// <summary>Takes more than 900 packets in flight.</summary>
     LargeWindow = 16,
+
+    /// <summary>Reads selective acknowledgement as ranges (extension 4).</summary>
+    SelectiveAckRanges = 32,
 }
 
 /// <summary>The 8-byte extension 2 that carries <see cref="Capabilities"/>: magic(4), version(1), bits(3).</summary>
@@ -41,7 +44,7 @@ public static class CapabilitiesExtension
         if (data.Length != Length || BinaryPrimitives.ReadUInt32BigEndian(data) != Magic || data[4] != Version)
             return Capabilities.None;
         var bits = (data[5] << 16) | (data[6] << 8) | data[7];
-        return Capabilities.OwnPeer | (Capabilities)((bits << 1) & 0x1E);
+        return Capabilities.OwnPeer | (Capabilities)((bits << 1) & 0x3E);
     }
 
     /// <summary>Writes the extension's data to the first 8 bytes of <paramref name="destination"/>.</summary>

@@ -1,9 +1,13 @@
+using System.Buffers.Binary;
+
 namespace Utp.Protocol;
 
 // What the peer has received: cumulative and selective acknowledgement, round trip, loss, spurious time-outs.
 public sealed partial class UtpConnection
 {
     private long _lossEpisodeEnd;
+    private long _newestAcked;
+    private bool _wasRecovering;
     private long _roundEnd;
     private int _consecutiveTimeouts;
     private long _deliveredReported;
@@ -34,13 +38,19 @@ public sealed partial class UtpConnection
             _batch.LeftEdgeMoved = true;
         }
 
-        if (packet.SelectiveAckLength > 0)
+        if (packet.RangesLength > 0)
+            HandleRanges(packet.SelectiveAckRanges(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival);
+        else if (packet.SelectiveAckLength > 0)
             HandleSelectiveAck(packet.SelectiveAck(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival);
         else if (IsDuplicateAck(packet))
-            _loss.OnDuplicateAck();
+            _duplicateAcks.OnDuplicateAck();
 
         if (_batch.LeftEdgeMoved)
-            _loss.OnLeftEdgeMoved(_packets.LeftEdge);
+        {
+            _duplicateAcks.OnLeftEdgeMoved(_packets.LeftEdge);
+            _tailProbe.OnLeftEdgeMoved(_packets.LeftEdge);
+        }
+
         if (_batch.AckedPackets == before)
             return;
         _batch.AckTimestamp = packet.Header.Timestamp;
@@ -73,6 +83,21 @@ public sealed partial class UtpConnection
         }
     }
 
+    private void HandleRanges(ReadOnlySpan<byte> ranges, SeqNr ackNr, Instant arrival)
+    {
+        _peerSendsSelectiveAck = true;
+        for (; ranges.Length >= ReorderBuffer.BytesPerRange; ranges = ranges[ReorderBuffer.BytesPerRange..])
+        {
+            var seqNr = ackNr.Plus(BinaryPrimitives.ReadUInt16BigEndian(ranges));
+            var end = seqNr.Plus(Math.Min(BinaryPrimitives.ReadUInt16BigEndian(ranges[2..]), _packets.Count));
+            while ((seqNr = _packets.SkipSacked(seqNr)).DistanceTo(end) > 0 && _packets.Contains(seqNr))
+            {
+                OnArrived(ref _packets[seqNr], seqNr, arrival, selective: true);
+                _packets.Sack(seqNr);
+            }
+        }
+    }
+
     // One packet is known to have arrived, for the first time.
     private void OnArrived(ref OutstandingPacket packet, SeqNr seqNr, Instant arrival, bool selective, bool tellsRoundTrip)
     {
@@ -88,7 +113,17 @@ public sealed partial class UtpConnection
         if (once && tellsRoundTrip && (!_batch.HasRttSample || packet.LastSent > _batch.NewestSent))
             (_batch.HasRttSample, _batch.NewestSent) = (true, packet.LastSent);
         if (once || !isOriginal)
-            _loss.OnArrived(packet.TransmissionNumber);
+        {
+            _rack.OnArrived(packet, seqNr, arrival, isRetransmission: !once);
+            _newestAcked = Math.Max(_newestAcked, packet.TransmissionNumber);
+        }
+        else if (_tailProbe.SeqNr != seqNr)
+        {
+            _rack.OnNeedlessRetransmission();
+        }
+
+        if (!isOriginal && _tailProbe.IsResentPacket(seqNr))
+            _batch.ProbeRepairedLoss = true;
 
         // RFC 5682 §3: without SACK a cumulative ack may just jump over what had arrived before the time-out.
         var showsOriginal = !once || ((_peerSendsSelectiveAck || IsOwnPeer) && packet.TransmissionNumber <= _undecidedTimeout);
@@ -104,6 +139,7 @@ public sealed partial class UtpConnection
         if (_batch.AckedPackets > 0)
             OnProgress();
         FindLost();
+        ArmTailProbe();
         if (_finAcked)
             OnFinAcked();
         ArmDelayedAck();
@@ -116,6 +152,9 @@ public sealed partial class UtpConnection
 
     private void OnProgress()
     {
+        if (_wasRecovering && !InRecovery)
+            _rack.OnRecovered();
+        _wasRecovering = InRecovery;
         _consecutiveTimeouts = 0;
         _rtt.ResetBackOff();
         if (_batch.HasRttSample)
@@ -174,11 +213,22 @@ public sealed partial class UtpConnection
         long lostBytes = 0;
         var newEpisode = false;
         var inFlight = _packets.BytesInFlight;
-        while (_loss.TryFindOvertaken(_packets, out var seqNr))
-            (lostBytes, newEpisode) = Lose(seqNr, LossCause.SelectiveAck, lostBytes, newEpisode);
-        var byDuplicates = !_peerSendsSelectiveAck && _loss.TryFindByDuplicates(_packets, _batch.LeftEdgeMoved);
+        var reordering = _rack.WindowMicros(_packets.SackedCount, InRecovery, _rtt.MinMicros, _rtt.SmoothedMicros);
+        Instant when;
+        while (_rack.TryFindLost(_packets, _now, reordering, out var seqNr, out when))
+            (lostBytes, newEpisode) = Lose(seqNr, LossCause.Rack, lostBytes, newEpisode);
+        if (when == Instant.Never)
+            _timers.Stop(TimerKind.Reordering);
+        else
+            _timers.Arm(TimerKind.Reordering, when);
+
+        var byDuplicates = !_peerSendsSelectiveAck && _duplicateAcks.ShowLoss(_packets, _batch.LeftEdgeMoved);
         if (byDuplicates)
             (lostBytes, newEpisode) = Lose(_packets.LeftEdge, LossCause.DuplicateAcks, lostBytes, newEpisode);
+
+        // RFC 8985 §7.4.2: a loss that only the probe showed, and repaired, is congestion all the same.
+        if (lostBytes == 0 && _batch.ProbeRepairedLoss && _newestAcked > _lossEpisodeEnd)
+            _congestion.OnLoss(new LossSample(_now, MaxPayload, inFlight, NewEpisode: true));
         if (lostBytes == 0)
             return;
 
@@ -190,6 +240,9 @@ public sealed partial class UtpConnection
             _lossEpisodeEnd = _packets.LastTransmission;
         _congestion.OnLoss(new LossSample(_now, lostBytes, inFlight, newEpisode));
     }
+
+    // From the first loss of an episode until something that left after it was acknowledged.
+    private bool InRecovery => _lossEpisodeEnd > 0 && _lossEpisodeEnd > _newestAcked;
 
     private (long LostBytes, bool NewEpisode) Lose(SeqNr seqNr, LossCause cause, long lostBytes, bool newEpisode)
     {

@@ -26,7 +26,7 @@ public sealed partial class UtpConnection
     {
         get
         {
-            var own = Capabilities.OwnPeer | Capabilities.LargeWindow;
+            var own = Capabilities.OwnPeer | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges;
             own |= _options.Mode switch
             {
                 DeliveryMode.Objects => Capabilities.Metadata | Capabilities.SynPayload,

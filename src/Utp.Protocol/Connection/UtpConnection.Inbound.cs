@@ -243,6 +243,7 @@ public sealed partial class UtpConnection
         public bool RoundStart;
         public bool WindowMoved;
         public bool OriginalAcked;
+        public bool ProbeRepairedLoss;
         public bool OutgoingDelayKnown;
         public uint OutgoingDelay;
         public bool IncomingDelayKnown;

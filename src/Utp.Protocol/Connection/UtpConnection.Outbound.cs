@@ -152,6 +152,12 @@ public sealed partial class UtpConnection
                 : _options.MaxForeignPacketsInFlight;
         if (_packets.Count >= limit || HoldsBackUndersized(bytes, room))
             return false;
+        if (_probeNewData)
+        {
+            _probeNewData = false;
+            return SendNew(bytes, buffer, out transmit);
+        }
+
         if (_packets.PacketsInFlight > 0 && _packets.BytesInFlight + bytes > _congestion.WindowBytes)
         {
             _windowLimited = true;
@@ -232,5 +238,6 @@ public sealed partial class UtpConnection
         // RFC 6298 §5.1: the timer starts when it is not running; new data does not restart it.
         if (!_timers.IsArmed(TimerKind.Retransmission))
             _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
+        ArmTailProbe();
     }
 }

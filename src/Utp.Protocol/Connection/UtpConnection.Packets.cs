@@ -169,28 +169,34 @@ public sealed partial class UtpConnection
         _trace?.OnSent(new SentTrace(_now, header.Type, header.SeqNr, header.AckNr, length, payloadBytes, transmission, header.WndSize));
     }
 
-    // BEP 29: a multiple of 4 bytes, at least 4; as wide as what waits beyond the gap, within the room there is.
+    private bool UsesRanges => (PeerCapabilities & Capabilities.SelectiveAckRanges) != 0;
+
+    // BEP 29: a multiple of 4 bytes, at least 4; as wide as what waits beyond the gap, within the room there is. Our own
+    // peers get ranges, four bytes each, because 252 bytes of mask show only 2,016 packets.
     private int SelectiveAckBytes(int room)
     {
         if (!HasGap || _options.Compatibility == PeerCompatibility.NodeUtp)
             return 0;
-        var needed = ((_expected.DistanceTo(_reorder!.Farthest) + 31) / 32) * 4;
+        var needed = UsesRanges ? _reorder!.RangeBytes : (_expected.DistanceTo(_reorder!.Farthest) + 31) / 32 * 4;
         return Math.Max(0, Math.Min(Math.Min(needed, MaxSelectiveAckBytes), room) & ~3);
     }
 
     private void WriteSelectiveAck(ref ExtensionChain chain, int bytes)
     {
-        if (bytes > 0)
+        if (bytes == 0)
+            return;
+        if (UsesRanges)
+            _reorder!.WriteRanges(_expected, chain.Add(ExtensionType.SelectiveAckRanges, bytes));
+        else
             _reorder!.WriteMask(_expected, chain.Add(ExtensionType.SelectiveAck, bytes));
     }
 
     // protocol.md §3: only behind extension 1, because libutp takes a first extension of 3 or more for another protocol.
     private int WriteCloseReason(ref ExtensionChain chain, ushort code, int sackBytes)
     {
-        if (sackBytes > 0)
-            WriteSelectiveAck(ref chain, sackBytes);
-        else
+        if (sackBytes == 0 || UsesRanges)
             chain.Add(ExtensionType.SelectiveAck, 4).Clear();
+        WriteSelectiveAck(ref chain, sackBytes);
         var reason = chain.Add(ExtensionType.CloseReason, 4);
         BinaryPrimitives.WriteUInt32BigEndian(reason, code);
         return sackBytes;

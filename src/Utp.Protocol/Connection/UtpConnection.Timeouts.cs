@@ -21,6 +21,13 @@ public sealed partial class UtpConnection
             case TimerKind.Retransmission:
                 OnRetransmissionTimeout();
                 break;
+            case TimerKind.Reordering:
+                _batch = new BatchFacts { BytesInFlight = _packets.BytesInFlight };
+                FindLost();
+                break;
+            case TimerKind.TailProbe:
+                OnTailProbe();
+                break;
             case TimerKind.SynRetry when _synSent is not null:
                 _synSent.IsDue = true;
                 break;

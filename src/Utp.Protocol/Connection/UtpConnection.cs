@@ -24,7 +24,8 @@ public sealed partial class UtpConnection
     // Mutable values: never readonly.
     private Timers _timers = new();
     private RttEstimator _rtt;
-    private LossDetector _loss;
+    private DuplicateAcks _duplicateAcks;
+    private Rack _rack;
     private Pacer _pacer;
     private AckPolicy _ack;
     private ReceiveWindow _window;

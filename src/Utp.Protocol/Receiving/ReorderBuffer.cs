@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 
 namespace Utp.Protocol;
 
@@ -8,8 +9,12 @@ namespace Utp.Protocol;
 /// </summary>
 internal sealed class ReorderBuffer
 {
+    /// <summary>Bytes of one range on the wire.</summary>
+    public const int BytesPerRange = 4;
+
     private readonly int _maxPackets;
     private readonly MemoryBudget? _budget;
+    private readonly ReceivedRanges _ranges = new();
     private Entry[] _ring = [];
 
     /// <summary>Holds at most <paramref name="maxPackets"/> packets beyond the missing one; bytes also count against <paramref name="budget"/>.</summary>
@@ -53,13 +58,14 @@ internal sealed class ReorderBuffer
         extension2.CopyTo(buffer);
         payload.CopyTo(buffer.AsSpan(extension2.Length));
         this[seqNr] = new Entry(buffer, seqNr, type, hasExtension2 ? extension2.Length : -1, payload.Length, IsUsed: true);
+        _ranges.Add(seqNr);
         if (Count++ == 0 || seqNr.IsAfter(Farthest))
             Farthest = seqNr;
         Bytes += payload.Length;
         return true;
     }
 
-    /// <summary>Takes out the packet if it is held. The caller gives it back with <see cref="Return"/>.</summary>
+    /// <summary>Takes out the nearest packet if it is this one. The caller gives it back with <see cref="Return"/>.</summary>
     public bool TryTake(SeqNr seqNr, out Entry entry)
     {
         if (!Contains(seqNr))
@@ -70,6 +76,7 @@ internal sealed class ReorderBuffer
 
         entry = this[seqNr];
         this[seqNr] = default;
+        _ranges.RemoveFirst();
         Count--;
         Bytes -= entry.PayloadLength;
         return true;
@@ -91,11 +98,30 @@ internal sealed class ReorderBuffer
     public void WriteMask(SeqNr expected, Span<byte> mask)
     {
         mask.Clear();
-        var bits = Math.Min(mask.Length * 8, expected.DistanceTo(Farthest));
-        for (var bit = 0; bit < bits; bit++)
+        var bits = mask.Length * 8;
+        foreach (var range in _ranges.Ranges)
         {
-            if (Contains(expected.Plus(bit + 1)))
+            var first = expected.DistanceTo(range.Start) - 1;
+            for (var bit = first; bit < Math.Min(bits, first + range.Length); bit++)
                 mask[bit >> 3] |= (byte)(1 << (bit & 7));
+        }
+    }
+
+    /// <summary>How many bytes the range form needs.</summary>
+    public int RangeBytes => _ranges.Count * BytesPerRange;
+
+    /// <summary>
+    /// Writes the range form (protocol.md §2): offset from ack_nr and length, 16 bits each, the farthest range first, because that is
+    /// where news is.
+    /// </summary>
+    public void WriteRanges(SeqNr expected, Span<byte> destination)
+    {
+        var ranges = _ranges.Ranges;
+        for (var i = ranges.Length - 1; i >= 0 && destination.Length >= BytesPerRange; i--)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)(expected.DistanceTo(ranges[i].Start) + 1));
+            BinaryPrimitives.WriteUInt16BigEndian(destination[2..], (ushort)ranges[i].Length);
+            destination = destination[BytesPerRange..];
         }
     }
 
@@ -109,6 +135,7 @@ internal sealed class ReorderBuffer
         }
 
         _ring = [];
+        _ranges.Clear();
         Count = 0;
         Bytes = 0;
     }

@@ -49,6 +49,7 @@ internal sealed class OutstandingPackets
     private long _lastTransmission;
     private int _queued;
     private SeqNr _queuedFrom;
+    private readonly ReceivedRanges _sacked = new();
 
     /// <summary>Starts with <paramref name="first"/> as the first seq_nr to be sent.</summary>
     public OutstandingPackets(SeqNr first) => LeftEdge = first;
@@ -67,6 +68,9 @@ internal sealed class OutstandingPackets
 
     /// <summary>Packets in flight.</summary>
     public int PacketsInFlight { get; private set; }
+
+    /// <summary>Packets beyond the left edge that were selectively acknowledged.</summary>
+    public int SackedCount { get; private set; }
 
     /// <summary>Payload bytes from the left edge on, selectively acknowledged ones included: what the peer's window covers.</summary>
     public long BytesOutstanding { get; private set; }
@@ -155,7 +159,12 @@ internal sealed class OutstandingPackets
         }
 
         packet.Sacked = true;
+        SackedCount++;
+        _sacked.Add(seqNr);
     }
+
+    /// <summary>The first packet from <paramref name="seqNr"/> on that was not selectively acknowledged yet: repeated acknowledgements cost nothing.</summary>
+    public SeqNr SkipSacked(SeqNr seqNr) => _sacked.EndOfRangeWith(seqNr);
 
     /// <summary>Acknowledges the packet at the left edge cumulatively and forgets it.</summary>
     public void RemoveFirst()
@@ -165,6 +174,12 @@ internal sealed class OutstandingPackets
             _queued--;
         else if (!packet.Sacked)
             LeaveFlight(ref packet);
+        if (packet.Sacked)
+        {
+            SackedCount--;
+            _sacked.RemoveFirst();
+        }
+
         BytesOutstanding -= packet.Payload.Length;
         packet = default;
         LeftEdge = LeftEdge.Next;
@@ -183,7 +198,8 @@ internal sealed class OutstandingPackets
     {
         LeftEdge = NextSeqNr;
         _ring = [];
-        Count = _queued = PacketsInFlight = 0;
+        Count = _queued = PacketsInFlight = SackedCount = 0;
+        _sacked.Clear();
         BytesInFlight = BytesOutstanding = 0;
         _earliest = _latest = None;
     }

@@ -6,6 +6,12 @@ public enum TimerKind
     /// <summary>RFC 6298 §5: the oldest packet in flight was not acknowledged in time.</summary>
     Retransmission,
 
+    /// <summary>RFC 8985 §6.3: a packet sent before one that arrived may still be on its way for so long.</summary>
+    Reordering,
+
+    /// <summary>RFC 8985 §7: the last packets in flight are not acknowledged: a probe asks, long before the time-out.</summary>
+    TailProbe,
+
     /// <summary>The ST_SYN was not answered: send it again.</summary>
     SynRetry,
 

@@ -14,4 +14,7 @@ public static class ExtensionType
 
     /// <summary>4 bytes of close reason on ST_FIN and ST_RESET: 0, 0, u16.</summary>
     public const byte CloseReason = 3;
+
+    /// <summary>Selective acknowledgement as ranges, between our own peers: (offset, length) pairs of 16 bits from ack_nr.</summary>
+    public const byte SelectiveAckRanges = 4;
 }

@@ -12,6 +12,8 @@ namespace Utp.Protocol;
 /// <param name="PayloadOffset">Where the payload begins.</param>
 /// <param name="PayloadLength">Bytes of payload.</param>
 /// <param name="PeerCloseReason">The close reason of extension 3, -1 for none.</param>
+/// <param name="RangesOffset">Where the SACK ranges of extension 4 begin.</param>
+/// <param name="RangesLength">Bytes of them, 0 for none.</param>
 public readonly record struct ParsedPacket(
     PacketHeader Header,
     ushort SelectiveAckOffset,
@@ -20,7 +22,9 @@ public readonly record struct ParsedPacket(
     short Extension2Length,
     ushort PayloadOffset,
     ushort PayloadLength,
-    int PeerCloseReason)
+    int PeerCloseReason,
+    ushort RangesOffset,
+    short RangesLength)
 {
     /// <summary>Whether the packet carries extension 2.</summary>
     public bool HasExtension2 => Extension2Length >= 0;
@@ -31,6 +35,9 @@ public readonly record struct ParsedPacket(
     /// <summary>The SACK bit mask in the packet's datagram; empty when there is none.</summary>
     public ReadOnlySpan<byte> SelectiveAck(ReadOnlySpan<byte> datagram) =>
         datagram.Slice(SelectiveAckOffset, SelectiveAckLength);
+
+    /// <summary>The SACK ranges in the packet's datagram; empty when there are none.</summary>
+    public ReadOnlySpan<byte> SelectiveAckRanges(ReadOnlySpan<byte> datagram) => datagram.Slice(RangesOffset, RangesLength);
 
     /// <summary>The data of extension 2 in the packet's datagram; empty when there is none.</summary>
     public ReadOnlySpan<byte> Extension2(ReadOnlySpan<byte> datagram) =>
@@ -50,7 +57,7 @@ public readonly record struct ParsedPacket(
             return false;
 
         var offset = PacketHeader.Length;
-        int sackOffset = offset, sackLength = 0, ext2Offset = offset, ext2Length = -1, closeReason = -1;
+        int sackOffset = offset, sackLength = 0, ext2Offset = offset, ext2Length = -1, closeReason = -1, rangesOffset = offset, rangesLength = 0;
         var type = header.Extension;
         while (type != ExtensionType.None)
         {
@@ -72,6 +79,9 @@ public readonly record struct ParsedPacket(
                 case ExtensionType.CapabilitiesOrMetadata when ext2Length < 0:
                     (ext2Offset, ext2Length) = (offset, length);
                     break;
+                case ExtensionType.SelectiveAckRanges when rangesLength == 0:
+                    (rangesOffset, rangesLength) = (offset, length);
+                    break;
                 case ExtensionType.CloseReason when closeReason < 0 && length == 4:
                     closeReason = (datagram[offset + 2] << 8) | datagram[offset + 3];
                     break;
@@ -83,7 +93,8 @@ public readonly record struct ParsedPacket(
 
         packet = new ParsedPacket(
             header, (ushort)sackOffset, (short)sackLength, (ushort)ext2Offset, (short)ext2Length,
-            (ushort)offset, (ushort)(datagram.Length - offset), closeReason);
+            (ushort)offset, (ushort)(datagram.Length - offset), closeReason,
+            (ushort)rangesOffset, (short)rangesLength);
         return true;
     }
 }

@@ -98,6 +98,9 @@ public sealed record ConnectionOptions
     /// <summary>Whether an acknowledgement may wait for a second packet or 20 ms. Off: one per receive batch.</summary>
     public bool DelayedAck { get; init; }
 
+    /// <summary>Whether the last packets in flight are probed for after about two round trips (RFC 8985 §7), instead of left to the time-out.</summary>
+    public bool TailLossProbe { get; init; } = true;
+
     /// <summary>Whether an undersized packet waits while another one is in flight (Minshall). Off: no delay.</summary>
     public bool CoalesceSmallWrites { get; init; }
 

@@ -114,7 +114,9 @@ public sealed partial class UtpConnection
             (_batch.HasRttSample, _batch.NewestSent) = (true, packet.LastSent);
         if (once || !isOriginal)
         {
-            _rack.OnArrived(packet, seqNr, arrival, isRetransmission: !once);
+            // While a time-out is undecided its retransmission proves nothing about what left before.
+            if (_undecidedTimeout == 0 || packet.TransmissionNumber <= _undecidedTimeout)
+                _rack.OnArrived(packet, seqNr, arrival, isRetransmission: !once);
             _newestAcked = Math.Max(_newestAcked, packet.TransmissionNumber);
         }
         else if (_tailProbe.SeqNr != seqNr)
@@ -198,6 +200,7 @@ public sealed partial class UtpConnection
         {
             _counters.SpuriousTimeouts++;
             _congestion.OnSpuriousTimeout(_now);
+            _lossEpisodeEnd = 0;
         }
         else
         {

@@ -10,7 +10,7 @@ public sealed partial class UtpConnection
     private void ArmTailProbe()
     {
         var deadline = _now.Plus(TailProbe.WaitMicros(_rtt.SmoothedMicros, _packets.Count));
-        if (_packets.PacketsInFlight == 0 || _tailProbe.SeqNr is not null || InRecovery || _undecidedTimeout > 0
+        if (!_options.TailLossProbe || _packets.PacketsInFlight == 0 || _tailProbe.SeqNr is not null || InRecovery || _undecidedTimeout > 0
             || !_rtt.HasSample || !IsAddressConfirmed || _options.Compatibility == PeerCompatibility.NodeUtp
             || deadline >= _timers[TimerKind.Retransmission])
         {

@@ -7,7 +7,7 @@ public class FlowTests
 {
     private const int Seq = Conversation.LocalSeq + 1;
     private const int Peer = Conversation.PeerSeq;
-    private static readonly ConnectionOptions Unpaced = new() { Pacing = false };
+    private static readonly ConnectionOptions Unpaced = new() { Pacing = false, TailLossProbe = false };
 
     private static readonly ConnectionOptions SmallWindow = new()
     {

@@ -5,7 +5,8 @@ namespace Utp.Protocol.Tests;
 
 public class HandshakeTests
 {
-    private const Capabilities Own = Capabilities.OwnPeer | Capabilities.SynPayload | Capabilities.LargeWindow;
+    private const Capabilities Own =
+        Capabilities.OwnPeer | Capabilities.SynPayload | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges;
     private static readonly ConnectionOptions NodeUtp = new() { Compatibility = PeerCompatibility.NodeUtp };
 
     [Fact]
@@ -133,7 +134,7 @@ public class HandshakeTests
         var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own));
         c.ExpectEvent(ConnectionEventKind.Connected);
         var answer = c.Expect(PacketType.State, seq: Conversation.LocalSeq, ack: Conversation.PeerSeq, id: Conversation.PeerId);
-        Assert.Equal(Capabilities.OwnPeer | Capabilities.LargeWindow, answer.Capabilities);
+        Assert.Equal(Own & ~Capabilities.SynPayload, answer.Capabilities);
         c.ExpectNothing();
     }
 

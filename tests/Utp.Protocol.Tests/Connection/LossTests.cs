@@ -7,7 +7,7 @@ public class LossTests
 {
     private const int Seq = Conversation.LocalSeq + 1;
     private const int Full = 1_180;
-    private static readonly ConnectionOptions Unpaced = new() { Pacing = false, KeepAliveMicros = 0 };
+    private static readonly ConnectionOptions Unpaced = new() { Pacing = false, KeepAliveMicros = 0, TailLossProbe = false };
 
     private static Conversation WithPacketsInFlight(int packets, ConnectionOptions? options = null)
     {
@@ -136,8 +136,9 @@ public class LossTests
     [Fact]
     public void A_spurious_timeout_is_recognised_and_undone()
     {
-        var c = WithPacketsInFlight(4);
-        c.Send(PacketBuilder.State().Ack(Seq - 1).Sack(4, 4));
+        var c = Conversation.Established(Unpaced, Capabilities.OwnPeer);
+        c.Write(new byte[Full * 4]);
+        c.TakeSent();
         var window = c.Connection.GetStatistics().CongestionWindowBytes;
         c.AdvanceToDeadline();
         c.Expect(PacketType.Data, seq: Seq);

@@ -92,7 +92,7 @@ public sealed partial class UtpConnection
             var end = seqNr.Plus(Math.Min(BinaryPrimitives.ReadUInt16BigEndian(ranges[2..]), _packets.Count));
             while ((seqNr = _packets.SkipSacked(seqNr)).DistanceTo(end) > 0 && _packets.Contains(seqNr))
             {
-                OnArrived(ref _packets[seqNr], seqNr, arrival, selective: true);
+                OnArrived(ref _packets[seqNr], seqNr, arrival, selective: true, tellsRoundTrip: true);
                 _packets.Sack(seqNr);
             }
         }
@@ -115,7 +115,7 @@ public sealed partial class UtpConnection
         if (once || !isOriginal)
         {
             // While a time-out is undecided its retransmission proves nothing about what left before.
-            if (_undecidedTimeout == 0 || packet.TransmissionNumber <= _undecidedTimeout)
+            if (tellsRoundTrip && (_undecidedTimeout == 0 || packet.TransmissionNumber <= _undecidedTimeout))
                 _rack.OnArrived(packet, seqNr, arrival, isRetransmission: !once);
             _newestAcked = Math.Max(_newestAcked, packet.TransmissionNumber);
         }

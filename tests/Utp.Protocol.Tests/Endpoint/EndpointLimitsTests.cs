@@ -32,6 +32,17 @@ public sealed class EndpointLimitsTests
     }
 
     [Fact]
+    public void Strangers_that_fill_the_half_open_table_do_not_keep_us_from_connecting()
+    {
+        var harness = new RouterHarness(new EndpointLimits { MaxHalfOpen = 1, MaxHalfOpenPerAddress = 1 });
+        harness.AddAcceptor("theirs", 10);
+
+        harness.AddInitiator("ours", 500);
+
+        Assert.Equal(1, harness.Router.HalfOpenCount);
+    }
+
+    [Fact]
     public void A_confirmed_connection_is_half_open_no_more()
     {
         var harness = new RouterHarness(new EndpointLimits { MaxHalfOpenPerAddress = 1 });

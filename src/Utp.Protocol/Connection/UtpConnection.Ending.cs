@@ -94,7 +94,7 @@ public sealed partial class UtpConnection
                 Fail(new CloseReason(CloseCause.Unreachable, Detail: "No route to the peer's network or host."), reset: false);
                 break;
             case PathError.Refused when ++_refusals >= RefusalsThatEnd:
-                if (_peerFinReached && _finSent)
+                if (OnlyOurFinIsUnacknowledged)
                     EnterTimeWait();
                 else
                     Fail(new CloseReason(CloseCause.Reset, Detail: "The peer's host answers that the port is closed: its process is gone."), reset: false);
@@ -175,7 +175,7 @@ public sealed partial class UtpConnection
         if (ahead is 0 or -1)
         {
             _peerCloseCode = inbound.Packet.PeerCloseReason;
-            if (State == ConnectionState.TimeWait || (_peerFinReached && _finSent && _packets.Count <= 1))
+            if (State == ConnectionState.TimeWait || OnlyOurFinIsUnacknowledged)
                 EnterTimeWait();
             else
                 Fail(new CloseReason(CloseCause.Reset, PeerCode), reset: false);
@@ -186,6 +186,9 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.BadAck;
         return OutOfWindow();
     }
+
+    // A peer that is gone by then has everything (protocol.md §4).
+    private bool OnlyOurFinIsUnacknowledged => _peerFinReached && _finSent && _packets.Count <= 1;
 
     private ushort? PeerCode => _peerCloseCode < 0 ? null : (ushort)_peerCloseCode;
 

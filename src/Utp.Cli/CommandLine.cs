@@ -40,7 +40,10 @@ internal static class CommandLine
     {
         var command = parsed.CommandResult.Command;
         var name = command is RootCommand ? "utp" : $"utp {command.Name}";
-        var message = parsed.Errors.Count > 0 ? parsed.Errors[0].Message.TrimEnd('.') : "No command is given";
-        return new Outcome(command is RootCommand ? "" : command.Name, $"{message}: see {name} --help.", ExitCode.WrongUsage);
+        // Of "no command" and "no such command" the second says more.
+        var message = parsed.UnmatchedTokens.Count > 0 ? $"Unrecognized command or argument '{parsed.UnmatchedTokens[0]}'"
+            : parsed.Errors.Count > 0 ? parsed.Errors[0].Message.TrimEnd('.')
+            : "No command is given";
+        return new Outcome(command is RootCommand ? "" : command.Name, $"{message} (see {name} --help).", ExitCode.WrongUsage);
     }
 }

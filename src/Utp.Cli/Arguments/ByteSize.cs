@@ -40,8 +40,7 @@ internal static class ByteSize
         < 1_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
         < 1_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e3:0.0} kB"),
         < 1_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB"),
+        < 1_000_000_000_000 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e12:0.00} TB"),
     };
-
-    public static string Rate(double bytesPerSecond) => Text((long)bytesPerSecond) + "/s";
 }

@@ -20,27 +20,17 @@ internal static class DemoCommand
 
     private static async Task<Outcome> DemoAsync(CommandRun run, long bytes)
     {
+        var receiver = await UtpNode.StartAsync(run.Configuration, run.Terminal, "receiver").ConfigureAwait(false);
+        await using var receiverEnd = receiver.ConfigureAwait(false);
+        var sender = await UtpNode.StartAsync(run.Configuration, run.Terminal, "sender").ConfigureAwait(false);
+        await using var senderEnd = sender.ConfigureAwait(false);
+
+        run.Terminal.People.MarkupLine($"[bold]uTP demo[/]: {ByteSize.Text(bytes)} from one actor system to another, over UDP on loopback.");
         try
         {
-            run.Terminal.People.MarkupLine($"[bold]uTP demo[/]: {ByteSize.Text(bytes)} from one actor system to another, over UDP on loopback.");
             using var file = await Task.Run(() => DemoFile.Create(bytes, run.Interrupt)).ConfigureAwait(false);
-            var (sent, received, timeToFirstByte) = await MoveAsync(run, file, bytes).ConfigureAwait(false);
-            // Of a disk that is full the sender only hears a reset.
-            var error = received is { IsLocalFailure: true } ? received.Error : sent.Error ?? received.Error;
-            var isSame = error is null && received.Hash.AsSpan().SequenceEqual(file.Hash);
-            if (error is null && !isSame)
-                error = "The copy differs from the original: please report this, with the command line and the machine.";
-            if (error is null)
-                Show(run.Terminal.People, sent, received, timeToFirstByte);
-            return received.AddTo(new Outcome("demo", error)
-                .With("bytes", received.BytesReceived)
-                .With("sha256", received.HashText)
-                .With("same", isSame)
-                .With("senderPacketsSent", sent.Statistics.PacketsSent)
-                .With("senderRetransmissions", sent.Statistics.Retransmissions)
-                .With("senderRttMicros", sent.Statistics.SmoothedRttMicros)
-                .With("congestionWindowBytes", sent.Statistics.CongestionWindowBytes)
-                .With("timeToFirstByteSeconds", timeToFirstByte?.TotalSeconds));
+            var (sent, received, timeToFirstByte) = await MoveAsync(run, sender, receiver, file, bytes).ConfigureAwait(false);
+            return Conclude(run, file, sent, received, timeToFirstByte);
         }
         catch (OperationCanceledException)
         {
@@ -48,15 +38,12 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<(TransferResult Sent, TransferResult Received, TimeSpan? TimeToFirstByte)> MoveAsync(CommandRun run, DemoFile file, long bytes)
+    private static async Task<(TransferResult Sent, TransferResult Received, TimeSpan? TimeToFirstByte)> MoveAsync(
+        CommandRun run, UtpNode sender, UtpNode receiver, DemoFile file, long bytes)
     {
-        var receiver = await UtpNode.StartAsync(run.Configuration, run.Terminal, "receiver").ConfigureAwait(false);
-        await using var receiverEnd = receiver.ConfigureAwait(false);
-        var sender = await UtpNode.StartAsync(run.Configuration, run.Terminal, "sender").ConfigureAwait(false);
-        await using var senderEnd = sender.ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(run.Interrupt);
-
         var bound = new TaskCompletionSource<IPEndPoint>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // One line of progress is enough: the sender's, which knows the size.
         var hidden = new ProgressDisplay(run.Terminal);
         var service = new ReceiveService(
             new Destination(_ => new FileSink(file.Copy, replace: true), OneAtATime: false), once: true, hidden, local => bound.TrySetResult(local), _ => { });
@@ -78,6 +65,24 @@ internal static class DemoCommand
         await receiving.ConfigureAwait(false);
         var received = service.Last ?? new TransferResult();
         return (sent, received, received.FirstByte is { } first ? start.Until(first) : null);
+    }
+
+    private static Outcome Conclude(CommandRun run, DemoFile file, TransferResult sent, TransferResult received, TimeSpan? timeToFirstByte)
+    {
+        // Of a disk that is full the sender only hears a reset.
+        var error = received is { IsLocalFailure: true } ? received.Error : sent.Error ?? received.Error;
+        var isSame = error is null && received.Hash.AsSpan().SequenceEqual(file.Hash);
+        if (error is null && !isSame)
+            error = "The copy differs from the original: please report this, with the command line and the machine.";
+        if (error is null)
+            Show(run.Terminal.People, sent, received, timeToFirstByte);
+        // The sender's packets, in the receiver's time: until the last byte was written.
+        return (sent with { Duration = received.Duration }).AddTo(new Outcome("demo", error)
+            .With("bytes", received.BytesReceived)
+            .With("sha256", received.HashText)
+            .With("same", isSame)
+            .With("congestionWindowBytes", sent.Statistics.CongestionWindowBytes)
+            .With("timeToFirstByteSeconds", timeToFirstByte?.TotalSeconds));
     }
 
     private static void Show(IAnsiConsole console, TransferResult sent, TransferResult received, TimeSpan? timeToFirstByte)

@@ -110,6 +110,10 @@ internal sealed class CatActor : CommandActor<TransferResult>, IWithTimers
                 _inflow.Finish();
                 break;
 
+            // Of another: the second peer's, which was turned away.
+            case ConnectionClosed when !Sender.Equals(_connection):
+                break;
+
             case ConnectionClosed closed:
                 End(closed);
                 break;

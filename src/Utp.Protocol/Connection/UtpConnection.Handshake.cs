@@ -13,9 +13,13 @@ public sealed partial class UtpConnection
     // What a ST_SYN's wnd_size of 0 is taken for (protocol.md §1: it means nothing).
     private const long UnknownPeerWindow = 4_096;
 
+    // Repeats of the ST_STATE that confirms our address, after 1, 3 and 7 s: within the time of a half-open connection.
+    private const int MaxConfirmations = 3;
+
     private SynSentData? _synSent;
     private SynReceivedData? _synReceived;
     private SeqNr? _peerSyn;
+    private int _confirmations;
     private bool _repeatAnswerDue;
     private PacketHeader? _strayPacket;
 
@@ -194,8 +198,22 @@ public sealed partial class UtpConnection
 
         // protocol.md §4: one empty ST_STATE at once confirms our address to our own acceptor.
         _ack.OnUrgent();
+        if (IsOwnPeer)
+            ArmConfirmation();
         return ReceiveVerdict.Accepted;
     }
+
+    // Until the acceptor shows that it heard us, we confirm again: its three bytes per byte of a small ST_SYN are soon spent,
+    // and then it cannot ask (protocol.md §9).
+    private void ArmConfirmation()
+    {
+        if (_confirmations < MaxConfirmations)
+            _timers.Arm(TimerKind.SynRetry, _now.Plus(_options.InitialRtoMicros << _confirmations++));
+    }
+
+    // Our own acceptor shows its capabilities on every packet until it is confirmed.
+    private bool RepeatsAnswer(in InboundPacket inbound) =>
+        IsOwnPeer && CapabilitiesExtension.Parse(inbound.Packet.Extension2(inbound.Datagram.Span)) != Capabilities.None;
 
     // The acceptor hears an acknowledgement of its random seq_nr: the peer is where it says it is (protocol.md §9).
     private void Confirm(in InboundPacket inbound)

@@ -93,7 +93,7 @@ public sealed partial class UtpConnection
         if (header.Type == PacketType.State && IsOwnPeer && inbound.Packet.HasExtension2)
             _ack.OnUrgent();
 
-        if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed)
+        if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed && !RepeatsAnswer(inbound))
             _timers.Stop(TimerKind.SynRetry);
         UpdatePeerWindow(header);
     }

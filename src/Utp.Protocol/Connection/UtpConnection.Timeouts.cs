@@ -34,6 +34,10 @@ public sealed partial class UtpConnection
             case TimerKind.SynRetry when _synReceived is not null:
                 _synReceived.QuestionDue = true;
                 break;
+            case TimerKind.SynRetry:
+                _ack.OnUrgent();
+                ArmConfirmation();
+                break;
             case TimerKind.Handshake when State == ConnectionState.SynSent:
                 Fail(new CloseReason(CloseCause.ConnectTimeout), reset: false);
                 break;

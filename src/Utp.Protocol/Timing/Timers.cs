@@ -12,7 +12,7 @@ public enum TimerKind
     /// <summary>RFC 8985 §7: the last packets in flight are not acknowledged: a probe asks, long before the time-out.</summary>
     TailProbe,
 
-    /// <summary>The ST_SYN was not answered: send it again.</summary>
+    /// <summary>The ST_SYN was not answered: send it again. Later in the handshake: the other side was not heard, ask or confirm again.</summary>
     SynRetry,
 
     /// <summary>The connect time-out, or a half-open acceptor's expiry.</summary>

@@ -15,6 +15,7 @@ internal sealed class Transfer
 
     private readonly TransferPlan _request;
     private readonly TransferPlan _answer;
+    private bool _started;
 
     /// <param name="link">Both directions of the link.</param>
     /// <param name="request">What the client sends; default nothing but its end.</param>
@@ -80,12 +81,16 @@ internal sealed class Transfer
     }
 
     /// <summary>The client connects; the server does what the scenario made it do.</summary>
-    public SimulatedConnection Connect() => Client.Connect(ServerAddress, ClientUser, ClientOptions, ClientUser.TakeInitialData());
+    public SimulatedConnection Connect()
+    {
+        _started = true;
+        return Client.Connect(ServerAddress, ClientUser, ClientOptions, ClientUser.TakeInitialData());
+    }
 
-    /// <summary>Runs until both users have heard the end.</summary>
+    /// <summary>Starts if nobody has, and runs until both users have heard the end.</summary>
     public Transfer Run()
     {
-        if (Accepted == 0 && ClientUser.Connection is null && Simulator.EventsHandled == 0)
+        if (!_started)
             Start();
         RunUntil(() => IsOver);
         return this;

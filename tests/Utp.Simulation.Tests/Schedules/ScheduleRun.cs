@@ -27,7 +27,7 @@ internal sealed class ScheduleRun
     private readonly SimulatedEndpoint _client;
     private readonly SimulatedEndpoint _server;
     private readonly TransferUser _clientUser;
-    private readonly TransferUser _serverUser;
+    private TransferUser _serverUser;
     private readonly List<TransferUser> _ghosts = [];
     private int _accepted;
     private bool _serverIsDead;
@@ -107,6 +107,13 @@ internal sealed class ScheduleRun
             return _serverUser;
         if (_serverUser.Closed is null)
             throw Violation("a second connection was accepted beside the first");
+        if (_clientUser.ConnectedAt is null && _clientUser.Closed is null)
+        {
+            // The first one was aborted before the client heard of it, and the next ST_SYN begins again.
+            return _serverUser = new TransferUser(
+                _simulator, "server", _schedule.Plan(ofClient: false), _schedule.Plan(ofClient: true));
+        }
+
         var ghost = new TransferUser(
             _simulator, "ghost", new TransferPlan { End = TransferEnd.Open }, _schedule.Plan(ofClient: true));
         _ghosts.Add(ghost);

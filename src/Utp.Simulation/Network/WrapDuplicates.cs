@@ -15,8 +15,8 @@ public sealed class WrapDuplicates
 
     private const int Wrap = 65_536;
     private const int Spread = 64;
-    private readonly Dictionary<Flow, long> _newest = [];
-    private readonly List<(Flow Flow, long ReleaseAt, int Slot)> _waiting = [];
+    private readonly Dictionary<Flow, Waiting> _flows = [];
+    private int _count;
 
     internal WrapDuplicates()
     {
@@ -30,42 +30,38 @@ public sealed class WrapDuplicates
             return -1;
 
         var flow = new Flow(entry.Info.Source, entry.Info.Destination, header.ConnectionId);
-        var position = Unwrap(flow, header.SeqNr);
-        if (_waiting.Count < Capacity && random.Chance(ratio))
+        if (!_flows.TryGetValue(flow, out var waiting))
+            _flows.Add(flow, waiting = new Waiting(header.SeqNr));
+        var position = waiting.Unwrap(header.SeqNr);
+        if (_count < Capacity && random.Chance(ratio))
         {
             // Around the packet that bears the same number one wrap later: before it, and after.
-            var releaseAt = position + Wrap + random.Between(-Spread, Spread);
-            _waiting.Add((flow, releaseAt, store.Copy(slot)));
+            waiting.Copies.Enqueue(store.Copy(slot), position + Wrap + random.Between(-Spread, Spread));
+            _count++;
         }
 
-        return TakeDue(flow);
-    }
-
-    private long Unwrap(Flow flow, SeqNr seqNr)
-    {
-        if (!_newest.TryGetValue(flow, out var newest))
-            return _newest[flow] = seqNr.Value;
-        var position = newest + new SeqNr((ushort)newest).DistanceTo(seqNr);
-        if (position > newest)
-            _newest[flow] = position;
-        return position;
-    }
-
-    private int TakeDue(Flow flow)
-    {
-        var newest = _newest[flow];
-        for (var i = 0; i < _waiting.Count; i++)
-        {
-            if (_waiting[i].Flow != flow || _waiting[i].ReleaseAt > newest)
-                continue;
-            var slot = _waiting[i].Slot;
-            _waiting[i] = _waiting[^1];
-            _waiting.RemoveAt(_waiting.Count - 1);
-            return slot;
-        }
-
-        return -1;
+        if (!waiting.Copies.TryPeek(out var copy, out var releaseAt) || releaseAt > waiting.Newest)
+            return -1;
+        waiting.Copies.Dequeue();
+        _count--;
+        return copy;
     }
 
     private readonly record struct Flow(UdpEndPoint Source, UdpEndPoint Destination, ConnectionId Id);
+
+    /// <summary>What waits of one connection's direction, by the position at which it is due.</summary>
+    private sealed class Waiting(SeqNr first)
+    {
+        /// <summary>The newest packet, as a number that does not wrap.</summary>
+        public long Newest { get; private set; } = first.Value;
+
+        public PriorityQueue<int, long> Copies { get; } = new();
+
+        public long Unwrap(SeqNr seqNr)
+        {
+            var position = Newest + new SeqNr((ushort)Newest).DistanceTo(seqNr);
+            Newest = Math.Max(Newest, position);
+            return position;
+        }
+    }
 }

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Utp.Architecture.Tests;
+
+/// <summary>What the README promises to a new user.</summary>
+public partial class ReadmeTests
+{
+    private const int MaxMilliseconds = 60_000;
+    private static readonly string Readme = File.ReadAllText(Path.Combine(House.Root, "README.md"));
+
+    [Fact]
+    public void The_first_program_is_shown_as_it_is_and_has_at_most_30_lines()
+    {
+        var program = File.ReadAllText(Path.Combine(House.Root, "samples", "FirstProgram", "Program.cs")).TrimEnd();
+        var shown = FirstProgram().Match(Readme).Groups[1].Value.TrimEnd();
+        Assert.Equal(program, shown);
+        Assert.InRange(program.Split('\n').Length, 1, 30);
+    }
+
+    [Fact]
+    public void The_first_program_prints_what_came_back()
+    {
+        // Built beside this test, because the project refers to it.
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "FirstProgram.dll")])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(MaxMilliseconds))
+        {
+            process.Kill();
+            Assert.Fail("The first program did not end.");
+        }
+
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("Hello, uTP!", output.Result, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_files_that_the_readme_links_to_exist() =>
+        Assert.All(
+            Link().Matches(Readme).Select(match => match.Groups[1].Value),
+            link => Assert.True(File.Exists(Path.Combine(House.Root, link)), link));
+
+    [GeneratedRegex(@"<!-- first program -->\s*```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex FirstProgram();
+
+    [GeneratedRegex(@"\]\(([^)#:]+)\)")]
+    private static partial Regex Link();
+}

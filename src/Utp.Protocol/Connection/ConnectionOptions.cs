@@ -50,8 +50,18 @@ public sealed record ConnectionOptions
     /// <summary>Whether bursts are spread at the law's pacing rate. Off on loopback.</summary>
     public bool Pacing { get; init; } = true;
 
-    /// <summary>Largest UDP payload that we send.</summary>
+    /// <summary>Largest UDP payload that we send before a larger one is known to pass.</summary>
     public int MaxDatagramBytes { get; init; } = 1_200;
+
+    /// <summary>
+    /// Where the path MTU search ends, bytes of UDP payload: what the route's first hop takes. Not above <see cref="MaxDatagramBytes"/>: no search.
+    /// </summary>
+    public int MtuCeilingBytes { get; init; }
+
+    /// <summary>
+    /// The same toward foreign peers, at most: some read into small buffers, and would take the part of a datagram that fits for the whole.
+    /// </summary>
+    public int MtuForeignCeilingBytes { get; init; } = 1_472;
 
     /// <summary>Bytes of unacknowledged and unsent writes that the connection holds.</summary>
     public int SendBufferBytes { get; init; } = 4 << 20;

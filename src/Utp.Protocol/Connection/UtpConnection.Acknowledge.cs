@@ -103,6 +103,7 @@ public sealed partial class UtpConnection
     {
         _batch.AckedBytes += packet.Payload.Length;
         _batch.AckedPackets++;
+        NoteSizeArrived(packet);
         if (packet.FirstSent >= _batch.NewestFirstSent)
             _batch.NewestFirstSent = packet.FirstSent;
         var sinceSent = arrival.Since(packet.LastSent);
@@ -250,6 +251,13 @@ public sealed partial class UtpConnection
     private (long LostBytes, bool NewEpisode) Lose(SeqNr seqNr, LossCause cause, long lostBytes, bool newEpisode)
     {
         ref var packet = ref _packets[seqNr];
+        if (packet.IsMtuProbe)
+        {
+            // RFC 8899 §3: a lost probe is no sign of congestion.
+            MarkLost(seqNr, cause);
+            return (lostBytes, newEpisode);
+        }
+
         newEpisode |= packet.TransmissionNumber > _lossEpisodeEnd;
         lostBytes += Math.Max(1, packet.Payload.Length);
         MarkLost(seqNr, cause);
@@ -261,5 +269,6 @@ public sealed partial class UtpConnection
         _counters.PacketsLost++;
         _trace?.OnLost(new LostTrace(_now, seqNr, _packets[seqNr].Payload.Length, cause));
         _packets.Queue(seqNr);
+        NoteSizeLost(seqNr);
     }
 }

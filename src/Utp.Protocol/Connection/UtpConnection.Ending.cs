@@ -76,7 +76,10 @@ public sealed partial class UtpConnection
     }
 
     /// <summary>Handles an error of the path, as ICMP or a send reported it. ICMP can be forged: it ends a connection only where nothing else can be true.</summary>
-    public void HandlePathError(PathError error, Instant now)
+    /// <param name="error">What was reported.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="pathDatagramBytes">TooLarge: bytes of UDP payload that pass, as ICMP says; 0: unknown.</param>
+    public void HandlePathError(PathError error, Instant now, int pathDatagramBytes = 0)
     {
         BeginInput(now);
         if (IsOver)
@@ -84,8 +87,7 @@ public sealed partial class UtpConnection
         switch (error)
         {
             case PathError.TooLarge:
-                if (_mtu.OnTooLarge())
-                    _congestion.OnMaxPayload(MaxPayload);
+                OnTooLarge(pathDatagramBytes, isCertain: false);
                 break;
             case PathError.Refused when State == ConnectionState.SynSent:
                 Fail(new CloseReason(CloseCause.Refused, Detail: "The peer's host answers that the port is closed."), reset: false);

@@ -135,6 +135,9 @@ public sealed partial class UtpConnection
         var room = MaxPayload - ExtensionBytes(next);
         var bytes = next.IsMessage ? Math.Min(next.BytesLeft, room) : (int)Math.Min(_sendBuffer.UnsentBytes, room);
         var window = _peerWindow - _packets.BytesOutstanding;
+        var probeBytes = NextMtuProbe(next, bytes, room, window);
+        if (probeBytes > 0 && !IsOwnPeer)
+            bytes = probeBytes - (MaxPayload + PacketHeader.Length - room);
         if (bytes > window)
         {
             // Wait for room for a whole packet, unless nothing is on its way that could bring news of it.
@@ -164,7 +167,7 @@ public sealed partial class UtpConnection
             return false;
         }
 
-        return MayLeave(bytes) && SendNew(bytes, buffer, out transmit);
+        return MayLeave(bytes) && SendNew(bytes, buffer, out transmit, probeBytes);
     }
 
     private bool PollPersistProbe(Span<byte> buffer, out Transmit transmit)
@@ -195,12 +198,14 @@ public sealed partial class UtpConnection
         return false;
     }
 
-    private bool SendNew(int maxBytes, Span<byte> buffer, out Transmit transmit)
+    private bool SendNew(int maxBytes, Span<byte> buffer, out Transmit transmit, int probeBytes = 0)
     {
         if (_packets.Count == 0 && _anyDataSent && _now.Since(_lastDataSent) > _rtt.RtoMicros)
             _congestion.OnIdleRestart(_now.Since(_lastDataSent), _now);
+        var extensionBytes = ExtensionBytes(_sendBuffer.PeekNext());
         var payload = _sendBuffer.Cut(maxBytes);
         var seqNr = _packets.Add(OutstandingKind.Data, payload, _now);
+        NoteSizeSent(seqNr, PacketHeader.Length + extensionBytes + payload.Length, probeBytes);
         _counters.BytesSent += payload.Length;
         _undersizedInFlight = payload.Length < MaxPayload;
         _lastUndersized = seqNr;

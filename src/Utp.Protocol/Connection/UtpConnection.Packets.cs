@@ -72,6 +72,8 @@ public sealed partial class UtpConnection
             metadata.Span.CopyTo(chain.Add(ExtensionType.CapabilitiesOrMetadata, metadata.Length));
         }
 
+        if (packet.IsMtuProbe && IsOwnPeer)
+            Pad(ref chain, packet.DatagramBytes - payload.Length);
         _sendBuffer.CopyTo(payload, buffer[chain.Length..]);
         return Finish(
             buffer, PacketType.Data, seqNr, chain, payload.Length, sackBytes, packet.Transmissions,
@@ -155,7 +157,8 @@ public sealed partial class UtpConnection
         }
 
         NoteSentDatagram(header, length, payloadBytes, transmission);
-        return new Transmit(length, _mtu.DontFragment(length));
+        var isProbe = _packets.Contains(seqNr) && _packets[seqNr].IsMtuProbe;
+        return new Transmit(length, isProbe || _mtu.DontFragment(length));
     }
 
     private bool HasGap => _reorder is { Count: > 0 };
@@ -208,18 +211,21 @@ public sealed partial class UtpConnection
         _polled ??= new List<PolledDatagram>(2);
         if (_polled.Count == MaxBurst)
             _polled.RemoveRange(0, MaxBurst / 2);
-        _polled.Add(new PolledDatagram(kind, seqNr));
+        _polled.Add(new PolledDatagram(kind, seqNr, written.Length, written.DontFragment));
         return true;
     }
 
-    private void TakeBack(int count)
+    // Returns the first datagram that was taken back: the one that the socket refused.
+    private PolledDatagram TakeBack(int count)
     {
+        PolledDatagram refused = default;
         for (; count > 0 && _polled is { Count: > 0 }; count--)
         {
-            var (kind, seqNr) = _polled[^1];
+            refused = _polled[^1];
+            var seqNr = refused.SeqNr;
             _polled.RemoveAt(_polled.Count - 1);
             _counters.PacketsSent--;
-            switch (kind)
+            switch (refused.Kind)
             {
                 case PolledKind.Syn when _synSent is not null:
                     _synSent.IsDue = true;
@@ -252,6 +258,8 @@ public sealed partial class UtpConnection
                     break;
             }
         }
+
+        return refused;
     }
 
     private void TakeBackData(SeqNr seqNr)
@@ -260,6 +268,12 @@ public sealed partial class UtpConnection
         ref var packet = ref _packets[seqNr];
         if (packet.Transmissions > 0)
             _counters.Retransmissions--;
+        if (packet.IsMtuProbe)
+        {
+            packet.IsMtuProbe = false;
+            _mtu.OnProbeTakenBack();
+        }
+
         if (_synReceived is not null)
             _synReceived.Budget += PacketHeader.Length + packet.Payload.Length;
 
@@ -271,5 +285,5 @@ public sealed partial class UtpConnection
         _ack.OnUrgent();
     }
 
-    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr);
+    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr, int Bytes, bool DontFragment);
 }

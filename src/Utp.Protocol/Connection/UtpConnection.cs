@@ -30,7 +30,7 @@ public sealed partial class UtpConnection
     private AckPolicy _ack;
     private ReceiveWindow _window;
     private WrapGuard _wrapGuard;
-    private PathMtu _mtu;
+    private MtuSearch _mtu;
     private Counters _counters;
 
     private SeqNr _expected;
@@ -52,7 +52,7 @@ public sealed partial class UtpConnection
         _rtt = new RttEstimator(options.InitialRtoMicros, options.MinRtoMicros, options.MaxRtoMicros);
         _ack = new AckPolicy(options.DelayedAck);
         _window = new ReceiveWindow(options);
-        _mtu = new PathMtu(options.MaxDatagramBytes);
+        _mtu = new MtuSearch(options.MaxDatagramBytes, options.MtuCeilingBytes);
         _now = _lastHeard = now;
         _congestion.OnMaxPayload(MaxPayload);
         if (options.IdleTimeoutMicros > 0)
@@ -82,6 +82,12 @@ public sealed partial class UtpConnection
 
     /// <summary>Whether received data stays inside (and closes the window) until <see cref="ResumeReading"/>.</summary>
     public bool IsReadingSuspended { get; private set; }
+
+    /// <summary>Bytes that the buffer of <see cref="PollTransmit"/> must have.</summary>
+    public int LargestDatagramBytes => _mtu.LargestDatagramBytes;
+
+    /// <summary>Bytes of UDP payload that are known to pass on this path.</summary>
+    public int PathDatagramBytes => _mtu.MaxDatagramBytes;
 
     /// <summary>When to call <see cref="HandleTimeout"/> if nothing else happens; <see cref="Instant.Never"/>: no need. A late or spurious call is harmless.</summary>
     public Instant NextDeadline
@@ -138,8 +144,12 @@ public sealed partial class UtpConnection
     /// </summary>
     public void HandleTooLarge(int count, Instant now)
     {
-        TakeBack(count);
-        HandlePathError(PathError.TooLarge, now);
+        var last = TakeBack(count);
+        _now = now;
+        if (last.DontFragment && last.Bytes > MtuSearch.Smallest)
+            OnTooLarge(last.Bytes - 1, isCertain: true);
+        else if (!IsOver)
+            Fail(new CloseReason(CloseCause.SocketError, Detail: $"The socket refuses datagrams of {last.Bytes} bytes: raise its send buffer, or the interface's MTU."), reset: false);
     }
 
     /// <summary>The kernel dropped datagrams at our own socket, or granted less than asked: the receive window shrinks toward <paramref name="bytes"/>, never below what was promised (protocol.md §6).</summary>

@@ -26,6 +26,12 @@ internal struct OutstandingPacket
     public ushort Transmissions;
     public OutstandingKind Kind;
 
+    /// <summary>Bytes of the datagram when it was first sent: without SACK, with padding.</summary>
+    public ushort DatagramBytes;
+
+    /// <summary>Its first transmission asks whether the path takes its size.</summary>
+    public bool IsMtuProbe;
+
     /// <summary>Selectively acknowledged: neither in flight nor ever to be sent again.</summary>
     public bool Sacked;
 

@@ -35,7 +35,7 @@ public sealed class Conversation
     {
         Now = start;
         _peerId = peerId;
-        _buffer = new byte[options.MaxDatagramBytes];
+        _buffer = new byte[Math.Max(options.MaxDatagramBytes, options.MtuCeilingBytes)];
         Connection = create(this);
         Drain();
     }

@@ -1,0 +1,77 @@
+namespace Utp.Protocol;
+
+// Path MTU search with the data itself (protocol.md §8): which packet is a probe, and what its fate says.
+public sealed partial class UtpConnection
+{
+    // Any type that no implementation reads; skipped as unknown (BEP 29 "extension").
+    private const byte PaddingExtension = 0xFE;
+    private const int MaxPaddingBytes = byte.MaxValue;
+
+    // To our own peer a probe is a packet of confirmed size, padded: lost, the same payload goes again without padding. To a
+    // foreign peer it is a larger packet: lost, the same packet goes again without don't-fragment.
+    private int NextMtuProbe(in NextWrite next, int bytes, int room, long window)
+    {
+        if (State == ConnectionState.SynReceived || bytes < room || InRecovery || _undecidedTimeout > 0)
+            return 0;
+        var probe = _mtu.NextProbe(IsOwnPeer ? int.MaxValue : _options.MtuForeignCeilingBytes, _now);
+        if (probe == 0 || IsOwnPeer)
+            return probe;
+        var payload = probe - (MaxPayload + PacketHeader.Length - room);
+        var available = next.IsMessage ? next.BytesLeft : _sendBuffer.UnsentBytes;
+        return payload <= Math.Min(available, window) && _packets.BytesInFlight + payload <= _congestion.WindowBytes ? probe : 0;
+    }
+
+    private void NoteSizeSent(SeqNr seqNr, int datagramBytes, int probeBytes)
+    {
+        ref var packet = ref _packets[seqNr];
+        packet.DatagramBytes = (ushort)Math.Max(datagramBytes, probeBytes);
+        packet.IsMtuProbe = probeBytes > 0;
+        if (probeBytes > 0)
+            _mtu.OnProbeSent(probeBytes);
+    }
+
+    private void NoteSizeArrived(in OutstandingPacket packet)
+    {
+        // An own peer's probe that was sent again without padding proves nothing about its size.
+        if (packet.IsMtuProbe && packet.Transmissions == 1)
+        {
+            _mtu.OnProbeArrived();
+            _congestion.OnMaxPayload(MaxPayload);
+        }
+        else if (packet.Transmissions == 1)
+        {
+            _mtu.OnArrived(packet.DatagramBytes);
+        }
+    }
+
+    private void NoteSizeLost(SeqNr seqNr)
+    {
+        ref var packet = ref _packets[seqNr];
+        if (packet.IsMtuProbe)
+        {
+            packet.IsMtuProbe = false;
+            if (IsOwnPeer)
+                packet.DatagramBytes = (ushort)(PacketHeader.Length + packet.Payload.Length);
+            _mtu.OnProbeLost();
+        }
+        else if (_mtu.OnLost(packet.DatagramBytes, _consecutiveTimeouts, _now))
+        {
+            _congestion.OnMaxPayload(MaxPayload);
+        }
+    }
+
+    private void OnTooLarge(int datagramBytes, bool isCertain)
+    {
+        if (_mtu.OnTooLarge(datagramBytes, isCertain))
+            _congestion.OnMaxPayload(MaxPayload);
+    }
+
+    // Fills up with extensions that everybody skips, behind extension 1 (protocol.md §3).
+    private static void Pad(ref ExtensionChain chain, int length)
+    {
+        if (chain.First == ExtensionType.None)
+            chain.Add(ExtensionType.SelectiveAck, 4).Clear();
+        while (length - chain.Length >= 2)
+            chain.Add(PaddingExtension, Math.Min(MaxPaddingBytes, length - chain.Length - 2)).Clear();
+    }
+}

@@ -1,0 +1,173 @@
+using Utp.Testing;
+using Xunit;
+
+namespace Utp.Protocol.Tests;
+
+public class MtuTests
+{
+    private const int Seq = Conversation.LocalSeq + 1;
+    private const int Base = 1_200;
+    private const int Full = 1_180;
+    private const Capabilities Own = Capabilities.OwnPeer | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges;
+
+    private static ConnectionOptions Ceiling(int bytes) => new()
+    {
+        Pacing = false, KeepAliveMicros = 0, TailLossProbe = false, MtuCeilingBytes = bytes,
+    };
+
+    [Fact]
+    public void A_probe_to_our_own_peer_is_a_packet_of_confirmed_size_padded_to_the_ceiling()
+    {
+        var c = Conversation.Established(Ceiling(1_472), Own);
+        c.Write(new byte[Full * 3]);
+        var probe = c.Expect(PacketType.Data, seq: Seq, bytes: Full);
+        Assert.Equal((1_472, true), (probe.Datagram.Length, probe.DontFragment));
+        Assert.Equal(ExtensionType.SelectiveAck, probe.Packet.Header.Extension);
+        Assert.Equal(Base, c.Expect(PacketType.Data, seq: Seq + 1, bytes: Full).Datagram.Length);
+    }
+
+    [Fact]
+    public void A_probe_that_arrived_raises_the_size_of_new_packets()
+    {
+        var c = Conversation.Established(Ceiling(9_000), Own);
+        c.Write(new byte[Full * 2]);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Ack(Seq + 1));
+        c.Write(new byte[20_000]);
+        Assert.Equal(9_000, c.Expect(PacketType.Data, seq: Seq + 2).Datagram.Length);
+        Assert.Equal(9_000, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void A_lost_mtu_probe_does_not_shrink_the_window_and_its_payload_goes_again_unpadded()
+    {
+        var c = Conversation.Established(Ceiling(9_000), Own);
+        var window = c.Connection.GetStatistics().CongestionWindowBytes;
+        c.Write(new byte[Full * 8]);
+        c.TakeSent();
+        c.Advance(20_000);
+        c.Send(PacketBuilder.State().Ack(Seq - 1).Sack(4, 2, 3, 4));
+        var again = c.Expect(PacketType.Data, seq: Seq, bytes: Full);
+        Assert.Equal(Base, again.Datagram.Length);
+        Assert.True(c.Connection.GetStatistics().CongestionWindowBytes >= window);
+    }
+
+    [Fact]
+    public void A_probe_to_a_foreign_peer_is_a_larger_packet_that_goes_again_without_dont_fragment()
+    {
+        var c = Conversation.Established(Ceiling(9_000));
+        c.Write(new byte[Full * 8]);
+        var probe = c.Expect(PacketType.Data, seq: Seq, bytes: 1_452);
+        Assert.Equal((1_472, true), (probe.Datagram.Length, probe.DontFragment));
+        c.TakeSent();
+        c.Advance(20_000);
+        c.Send(PacketBuilder.State().Ack(Seq - 1).Sack(4, 2, 3, 4));
+        var again = c.Expect(PacketType.Data, seq: Seq, bytes: 1_452);
+        Assert.Equal((1_472, false), (again.Datagram.Length, again.DontFragment));
+    }
+
+    [Fact]
+    public void A_probe_whose_ack_is_lost_keeps_its_bytes()
+    {
+        var c = Conversation.Established(Ceiling(9_000));
+        var data = new byte[Full * 2];
+        Random.Shared.NextBytes(data);
+        c.Write(data);
+        var probe = c.Expect(PacketType.Data, seq: Seq);
+        c.TakeSent();
+        c.AdvanceToDeadline();
+        Assert.Equal(probe.Payload, c.Expect(PacketType.Data, seq: Seq).Payload);
+    }
+
+    [Fact]
+    public void The_socket_s_word_ends_the_search_at_once_and_nothing_is_lost()
+    {
+        var c = Conversation.Established(Ceiling(9_000), Own);
+        c.Do((connection, now) => connection.Write(new byte[Full], default, now));
+        Assert.Equal(9_000, c.Expect(PacketType.Data, seq: Seq).Datagram.Length);
+        c.Do((connection, now) => connection.HandleTooLarge(1, now));
+        c.Expect(PacketType.Data, seq: Seq, bytes: Full);
+        Assert.Equal((0, 0), (c.Connection.GetStatistics().PacketsLost, c.Connection.GetStatistics().Retransmissions));
+    }
+
+    [Fact]
+    public void A_socket_that_refuses_the_smallest_datagrams_ends_the_connection_with_a_sentence()
+    {
+        var c = Conversation.Established(Ceiling(0), Own);
+        c.Do((connection, now) => connection.Write(new byte[100], default, now));
+        c.TakeSent();
+        c.Do((connection, now) => connection.HandleTooLarge(1, now));
+        Assert.Contains("120 bytes", c.ExpectClosed(CloseCause.SocketError).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Forged_icmp_does_not_take_the_size_below_what_passes_everywhere()
+    {
+        var c = Conversation.Established(Ceiling(9_000), Own);
+        c.Do((connection, now) => connection.HandlePathError(PathError.TooLarge, now, 68));
+        Assert.Equal(Base, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void Icmp_names_the_size_that_passes()
+    {
+        var c = Conversation.Established(Ceiling(9_000), Own);
+        c.Write(new byte[Full]);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Ack(Seq));
+        c.Do((connection, now) => connection.HandlePathError(PathError.TooLarge, now, 1_452));
+        Assert.Equal(1_452, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void Full_size_packets_that_vanish_take_the_size_down_and_what_was_cut_goes_without_dont_fragment()
+    {
+        var c = Conversation.Established(Ceiling(1_472), Own);
+        c.Write(new byte[Full]);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Ack(Seq));
+        c.Write(new byte[1_452 * 3]);
+        Assert.Equal(3, c.TakeSent().Length);
+        var before = c.Now;
+        c.AdvanceToDeadline();
+        Assert.True(c.Expect(PacketType.Data, seq: Seq + 1).DontFragment);
+        c.AdvanceToDeadline();
+        Assert.False(c.Expect(PacketType.Data, seq: Seq + 1, bytes: 1_452).DontFragment);
+        Assert.Equal(Base, c.Connection.PathDatagramBytes);
+        Assert.InRange(c.Now.Since(before), 0, 1_000_000);
+    }
+
+    [Fact]
+    public void A_size_between_is_found_by_bisection()
+    {
+        const int Path = 1_464;
+        var search = new MtuSearch(Base, 9_000);
+        var probes = 0;
+        while (search.NextProbe(int.MaxValue, Instant.Zero) is > 0 and var size)
+        {
+            search.OnProbeSent(size);
+            if (size <= Path)
+                search.OnProbeArrived();
+            else
+                search.OnProbeLost();
+            Assert.InRange(++probes, 1, 40);
+        }
+
+        Assert.InRange(search.MaxDatagramBytes, Path - 15, Path);
+    }
+
+    [Fact]
+    public void The_search_begins_again_after_ten_minutes()
+    {
+        var search = new MtuSearch(Base, 1_472);
+        search.OnTooLarge(1_300, isCertain: true);
+        while (search.NextProbe(int.MaxValue, Instant.Zero) is > 0 and var size)
+        {
+            search.OnProbeSent(size);
+            search.OnProbeArrived();
+        }
+
+        Assert.Equal(0, search.NextProbe(int.MaxValue, new Instant(599_999_999)));
+        Assert.Equal(1_472, search.NextProbe(int.MaxValue, new Instant(600_000_000)));
+    }
+}

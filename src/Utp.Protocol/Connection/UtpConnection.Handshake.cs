@@ -119,7 +119,9 @@ public sealed partial class UtpConnection
 
         _synReceived = new SynReceivedData
         {
-            Answer = answer, AnswerDue = true, Budget = 3L * datagram.Length,
+            Answer = answer,
+            AnswerDue = true,
+            Budget = 3L * datagram.Length,
         };
         _peerSyn = header.SeqNr;
         _connectedPending = true;

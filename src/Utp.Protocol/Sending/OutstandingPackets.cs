@@ -102,7 +102,11 @@ internal sealed class OutstandingPackets
         Count++;
         this[seqNr] = new OutstandingPacket
         {
-            Kind = kind, Payload = payload, FirstSent = now, LastSent = now, Transmissions = 1,
+            Kind = kind,
+            Payload = payload,
+            FirstSent = now,
+            LastSent = now,
+            Transmissions = 1,
         };
         BytesOutstanding += payload.Length;
         EnterFlight(seqNr);

@@ -11,7 +11,8 @@ public class FlowTests
 
     private static readonly ConnectionOptions SmallWindow = new()
     {
-        InitialReceiveWindowBytes = 3_000, MaxReceiveWindowBytes = 3_000,
+        InitialReceiveWindowBytes = 3_000,
+        MaxReceiveWindowBytes = 3_000,
     };
 
     [Fact]
@@ -169,7 +170,9 @@ public class FlowTests
     {
         var c = Conversation.Connect(new ConnectionOptions
         {
-            Compatibility = PeerCompatibility.NodeUtp, Pacing = false, CongestionControl = static () => new WideOpen(),
+            Compatibility = PeerCompatibility.NodeUtp,
+            Pacing = false,
+            CongestionControl = static () => new WideOpen(),
         });
         c.Send(PacketBuilder.State().Seq(Peer).Ack(Conversation.LocalSeq));
         c.TakeSent();

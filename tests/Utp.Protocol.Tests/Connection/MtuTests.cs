@@ -12,7 +12,10 @@ public class MtuTests
 
     private static ConnectionOptions Ceiling(int bytes) => new()
     {
-        Pacing = false, KeepAliveMicros = 0, TailLossProbe = false, MtuCeilingBytes = bytes,
+        Pacing = false,
+        KeepAliveMicros = 0,
+        TailLossProbe = false,
+        MtuCeilingBytes = bytes,
     };
 
     [Fact]

@@ -15,7 +15,9 @@ internal sealed class ScheduleRun
     /// <summary>No schedule needs more; one that does would run forever.</summary>
     private static readonly SimulatorLimits Limits = new()
     {
-        MaxMicros = 4L * 3_600 * 1_000_000, MaxEvents = 400_000, MaxPendingEvents = 200_000,
+        MaxMicros = 4L * 3_600 * 1_000_000,
+        MaxEvents = 400_000,
+        MaxPendingEvents = 200_000,
     };
 
     private static readonly UdpEndPoint ClientAddress = TwoHosts.Address(1);

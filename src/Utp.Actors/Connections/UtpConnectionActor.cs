@@ -158,7 +158,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
                 Drain();
                 break;
             case PathErrorReport report:
-                _core.HandlePathError(report.Error, Clock.Now);
+                _core.HandlePathError(report.Error, Clock.Now, report.PathDatagramBytes);
                 Drain();
                 break;
             case ChannelFailed failed:

@@ -31,7 +31,10 @@ internal sealed class DeadlineExpired : INoSerializationVerificationNeeded, IDea
 internal sealed record ChannelFailed(Exception Cause) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
 /// <summary>To a listener, and from it to the connections with that peer: what ICMP or the kernel said.</summary>
-internal sealed record PathErrorReport(UdpEndPoint Remote, PathError Error) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+/// <param name="Remote">The peer.</param>
+/// <param name="Error">What was said.</param>
+/// <param name="PathDatagramBytes">Too large: bytes of UDP payload that pass; 0: unknown.</param>
+internal sealed record PathErrorReport(UdpEndPoint Remote, PathError Error, int PathDatagramBytes) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
 /// <summary>From a connection: the socket would block; tell <see cref="Writable"/> in turn.</summary>
 internal sealed record WaitsForWritable(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;

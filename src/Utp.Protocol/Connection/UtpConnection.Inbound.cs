@@ -60,9 +60,9 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.OldTimestamp;
 
         // protocol.md §5: an ack of what was never sent drops the packet; one that is a little old is ignored as an ack,
-        // but its payload counts; one older than any window that was used drops the packet.
+        // but its payload counts; one older than any window that was used drops the packet (but see note 0008).
         var acked = _packets.LeftEdge.Previous.DistanceTo(header.AckNr);
-        if (acked > _packets.Count || acked < -_largestFlight)
+        if (acked > _packets.Count || (acked < -_largestFlight && (IsOwnPeer || _peerSendsExtensions)))
             return ReceiveVerdict.BadAck;
         if (State == ConnectionState.SynReceived)
         {

@@ -201,8 +201,19 @@ public class LossTests
     public void An_ack_older_than_any_window_drops_the_packet()
     {
         var c = WithPacketsInFlight(4);
+        c.Send(PacketBuilder.State().Ack(Seq - 1).Sack(4, 2));
         c.Send(PacketBuilder.Data("bad").Ack(Seq - 6)).ExpectNoEvent();
         Assert.Equal(1, c.Connection.GetStatistics().PacketsDropped);
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(20_000)]
+    public void A_peer_without_extensions_may_repeat_a_packet_with_its_first_ack_however_old(int packetsAgo)
+    {
+        var c = WithPacketsInFlight(4);
+        c.Send(PacketBuilder.Data("again").Ack(Seq - packetsAgo)).ExpectReceived("again");
+        Assert.Equal(4 * Full, c.Connection.GetStatistics().BytesInFlight);
     }
 
     [Fact]

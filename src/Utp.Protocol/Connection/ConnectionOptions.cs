@@ -102,7 +102,7 @@ public sealed record ConnectionOptions
     /// <summary>The connection ends after this long without hearing from the peer; 0: never.</summary>
     public long IdleTimeoutMicros { get; init; }
 
-    /// <summary>How long late packets are answered after the end, at most (RTO-bounded).</summary>
+    /// <summary>How long late packets are answered after the end, at most (and at most four retransmission time-outs).</summary>
     public long TimeWaitMicros { get; init; } = 1_000_000;
 
     /// <summary>Whether an acknowledgement may wait for a second packet or 20 ms. Off: one per receive batch.</summary>

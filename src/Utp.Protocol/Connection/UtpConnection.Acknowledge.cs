@@ -159,12 +159,16 @@ public sealed partial class UtpConnection
             _rack.OnRecovered();
         _wasRecovering = InRecovery;
         _consecutiveTimeouts = 0;
-        _rtt.ResetBackOff();
         if (_batch.HasRttSample)
             TakeRttSample(_batch.AckArrival.Since(_batch.NewestSent), _batch.AckArrival);
         var path = _rtt.OnPathSample(
             _batch.AckTimestamp, _batch.AckTimestampDifference, _batch.AckArrival,
             _batch.AckArrival.Since(_batch.NewestFirstSent));
+
+        // Karn leaves nothing to measure when all was sent twice, but the timestamps tell which transmission was answered
+        // (RFC 7323 §4). Without either the back-off stays (RFC 6298 §5): a time-out below the round trip would never end.
+        if (!_batch.HasRttSample && path != 0)
+            TakeRttSample(path, _batch.AckArrival);
         DecideTimeout();
         if (_batch.RoundStart)
             _roundEnd = _packets.LastTransmission;

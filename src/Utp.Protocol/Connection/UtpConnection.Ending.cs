@@ -237,7 +237,9 @@ public sealed partial class UtpConnection
         Transition(ConnectionState.TimeWait);
         _packets.Clear();
         _timers.StopAll();
-        _timers.Arm(TimerKind.TimeWait, _now.Plus(Math.Min(_rtt.RtoMicros, _options.TimeWaitMicros)));
+
+        // Note 0006: two repeats of the peer's ST_FIN, after one and after three of its time-outs, are still acknowledged.
+        _timers.Arm(TimerKind.TimeWait, _now.Plus(Math.Min(4 * _rtt.RtoMicros, _options.TimeWaitMicros)));
     }
 
     private void Fail(CloseReason reason, bool reset)

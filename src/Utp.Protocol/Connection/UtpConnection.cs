@@ -135,6 +135,10 @@ public sealed partial class UtpConnection
     public void HandleWritable(Instant now)
     {
         BeginInput(now);
+
+        // The time that the socket took nothing is nobody's round trip, and no time-out (protocol.md §5: would-block is not loss).
+        if (_blocked && _timers.IsArmed(TimerKind.Retransmission))
+            _timers.Arm(TimerKind.Retransmission, now.Plus(_rtt.RtoMicros));
         _blocked = false;
     }
 

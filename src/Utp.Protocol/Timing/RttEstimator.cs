@@ -5,8 +5,9 @@ namespace Utp.Protocol;
 /// time (protocol.md §5). Owned by the connection; a value, to be kept in a field that is not readonly.
 /// </summary>
 /// <remarks>
-/// Karn's rule is the caller's: <see cref="OnSample"/> hears only of packets that were sent once. <see cref="OnPathSample"/>
-/// holds for retransmissions too, because the peer's answer names the transmission that it answers.
+/// Karn's rule is the caller's: <see cref="OnSample"/> hears only of packets that were sent once, or of what
+/// <see cref="OnPathSample"/> returned, which holds for retransmissions too, because the peer's answer names the transmission that
+/// it answers. The back-off lasts until the next sample of either kind.
 /// </remarks>
 internal struct RttEstimator
 {
@@ -75,7 +76,7 @@ internal struct RttEstimator
     /// <summary>The peer turned out to be one of ours, or not: another floor holds.</summary>
     public void SetMinRto(long micros) => _minRtoMicros = micros;
 
-    /// <summary>A packet that was sent once was acknowledged after <paramref name="rttMicros"/> µs. Ends the back-off (RFC 6298 §5).</summary>
+    /// <summary>A round trip took <paramref name="rttMicros"/> µs. Ends the back-off (RFC 6298 §5).</summary>
     public void OnSample(long rttMicros, Instant now)
     {
         // A virtual network may answer in the same microsecond; 0 means "none" everywhere.
@@ -130,7 +131,4 @@ internal struct RttEstimator
         if (_backOffs < 31)
             _backOffs++;
     }
-
-    /// <summary>The peer acknowledged something new: the doubling ends, also when Karn's rule forbids a sample.</summary>
-    public void ResetBackOff() => _backOffs = 0;
 }

@@ -11,7 +11,7 @@ public sealed record EndpointOptions
     /// <summary>Its clock.</summary>
     public EndpointClock Clock { get; init; }
 
-    /// <summary>The first seq_nr of all its connections, to start near the wrap; null: random.</summary>
+    /// <summary>The first seq_nr of its first connection, to start near the wrap; null: random, as for all others.</summary>
     public SeqNr? FirstSeqNr { get; init; }
 
     /// <summary>How much strangers may take.</summary>

@@ -31,6 +31,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
     private Instant _pausedUntil = Instant.Zero;
     private Func<SimulatedConnection, IConnectionUser>? _accept;
     private ConnectionOptions _acceptOptions = ConnectionOptions.Default;
+    private SeqNr? _firstSeqNr;
     private bool _runScheduled;
     private bool _isDead;
 
@@ -44,6 +45,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         _network = network;
         Address = address;
         Options = options ?? EndpointOptions.Default;
+        _firstSeqNr = Options.FirstSeqNr;
         _random = network.Simulator.CreateRandom();
         _router = new DatagramRouter<UdpPath, SimulatedConnection>(
             Options.Limits, static path => (ulong)path.Remote.Address ^ (ulong)(path.Remote.Address >> 64));
@@ -103,7 +105,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         if (!_router.TryAddInitiator(connection.Path, RandomBytes(), connection, out var seed))
             throw new InvalidOperationException("The end point's limits allow no further connection.");
         connection.Seed = seed;
-        if (Options.FirstSeqNr is { } first)
+        if (TakeFirstSeqNr() is { } first)
             seed = seed with { InitialSeqNr = first, FallbackSeqNr = first.Plus(1_000) };
         connection.Core = UtpConnection.Connect(seed, options ?? ConnectionOptions.Default, initialData, LocalNow);
         _connections.Add(connection);
@@ -229,7 +231,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         if (!_router.TryAddAcceptor(path, syn.Packet, RandomBytes(), connection, out var seed, out _))
             return;
         connection.Seed = seed;
-        if (Options.FirstSeqNr is { } first)
+        if (TakeFirstSeqNr() is { } first)
             seed = seed with { InitialSeqNr = first };
         connection.Core = UtpConnection.Accept(seed, _acceptOptions, syn, now);
         connection.User = _accept!(connection);
@@ -373,6 +375,14 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         _connections.Remove(connection);
         if (!_router.Remove(connection.Path, connection.Seed))
             throw new InvalidOperationException("A connection that ended was not in the router's table.");
+    }
+
+    // For one connection only: if all began with the same number, a packet of one could pass for another's.
+    private SeqNr? TakeFirstSeqNr()
+    {
+        var first = _firstSeqNr;
+        _firstSeqNr = null;
+        return first;
     }
 
     private byte[] RandomBytes()

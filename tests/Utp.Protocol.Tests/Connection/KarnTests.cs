@@ -46,4 +46,48 @@ public class KarnTests
 
         Assert.NotEqual(rtt, c.Connection.GetStatistics().SmoothedRttMicros);
     }
+
+    [Fact]
+    public void The_timestamps_tell_the_round_trip_of_a_retransmission()
+    {
+        // The path takes longer than the first time-out: everything is sent twice, and only the timestamps can end that.
+        var c = Retransmitted(startingWith: PacketBuilder.State());
+        c.Send(PacketBuilder.State().Ack(Seq));
+
+        Assert.Equal(1_200_000, c.Connection.GetStatistics().SmoothedRttMicros);
+        Assert.InRange(c.Connection.GetStatistics().RtoMicros, 1_200_000, 4_000_000);
+    }
+
+    [Fact]
+    public void Without_timestamps_the_back_off_stays_until_something_was_sent_once()
+    {
+        var c = Retransmitted(startingWith: PacketBuilder.State().Measured(0));
+        c.Send(PacketBuilder.State().Ack(Seq).Measured(0));
+        Assert.Equal(0, c.Connection.GetStatistics().SmoothedRttMicros);
+        Assert.Equal(2_000_000, c.Connection.GetStatistics().RtoMicros);
+
+        c.Write("next");
+        c.Expect(PacketType.Data, seq: Seq + 1);
+        c.Advance(1_200_000).ExpectNothing();
+        c.Send(PacketBuilder.State().Ack(Seq + 1).Measured(0));
+        Assert.Equal(1_200_000, c.Connection.GetStatistics().SmoothedRttMicros);
+    }
+
+    // A path of 600 ms each way: the ST_SYN is repeated after 1 s and answered after 1.2, and so is the first packet.
+    private static Conversation Retransmitted(PacketBuilder startingWith)
+    {
+        var c = Conversation.Connect(new ConnectionOptions { Pacing = false, KeepAliveMicros = 0 });
+        c.OneWayDelayMicros = 600_000;
+        c.Expect(PacketType.Syn);
+        c.Advance(1_200_000);
+        c.Expect(PacketType.Syn);
+        c.Send(startingWith.Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq));
+        c.Expect(PacketType.State);
+        c.Write("first");
+        c.Expect(PacketType.Data, seq: Seq);
+        c.Advance(1_200_000);
+        c.Expect(PacketType.Data, seq: Seq);
+        c.ExpectNothing();
+        return c;
+    }
 }

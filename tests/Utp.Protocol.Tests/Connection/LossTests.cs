@@ -217,6 +217,24 @@ public class LossTests
     }
 
     [Fact]
+    public void The_timer_starts_anew_when_a_socket_that_was_blocked_takes_datagrams_again()
+    {
+        var c = Conversation.Established(Unpaced);
+        c.Write(new byte[Full]);
+        c.Expect(PacketType.Data, seq: Seq);
+        c.BlockSocket();
+        c.Write(new byte[Full]);
+        c.Advance(20_000);
+        c.Send(PacketBuilder.State().Ack(Seq));
+        c.Advance(4_000_000);
+
+        c.UnblockSocket();
+        c.Expect(PacketType.Data, seq: Seq + 1);
+        c.Advance(20_000).ExpectNothing();
+        Assert.Equal(0, c.Connection.GetStatistics().Timeouts);
+    }
+
+    [Fact]
     public void Would_block_is_not_loss()
     {
         var c = Conversation.Established(Unpaced);

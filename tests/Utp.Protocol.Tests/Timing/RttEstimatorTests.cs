@@ -119,19 +119,6 @@ public sealed class RttEstimatorTests
     }
 
     [Fact]
-    public void New_data_acknowledged_ends_the_back_off_without_a_sample()
-    {
-        var rtt = New();
-        rtt.BackOff();
-        rtt.BackOff();
-
-        rtt.ResetBackOff();
-
-        Assert.Equal(InitialRto, rtt.RtoMicros);
-        Assert.False(rtt.HasSample);
-    }
-
-    [Fact]
     public void An_answer_in_the_same_microsecond_is_still_a_sample()
     {
         var rtt = New();

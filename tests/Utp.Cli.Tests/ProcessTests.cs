@@ -33,6 +33,18 @@ public class ProcessTests
     }
 
     [Fact]
+    public async Task A_reader_of_standard_output_that_goes_away_fails_the_command()
+    {
+        using var receiver = UtpProcess.Start("receive", "--bind", "127.0.0.1:0", "--out", "-", "--json");
+        var address = await receiver.ListeningAsync();
+        receiver.CloseOutput();
+        using var sender = UtpRun.Start(["send", "-", address], new MemoryStream(TestFolder.RandomBytes(1_000_000)));
+        Assert.Equal(ExitCode.Failed, await receiver.ExitAsync());
+        Assert.StartsWith("Standard output cannot be written", receiver.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failed, await sender.ExitAsync());
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_killed_leaves_no_file_under_the_name()
     {
         using var folder = new TestFolder();
@@ -158,6 +170,8 @@ public class ProcessTests
             await _process.StandardOutput.BaseStream.CopyToAsync(bytes).WaitAsync(UtpRun.Patience);
             return bytes.ToArray();
         }
+
+        public void CloseOutput() => _process.StandardOutput.BaseStream.Dispose();
 
         public async Task OutputStartsAsync() =>
             Assert.Equal(1, await _process.StandardOutput.BaseStream.ReadAsync(new byte[1]).AsTask().WaitAsync(UtpRun.Patience));

@@ -74,6 +74,6 @@ internal static class ReceiveCommand
         if (result.Error is not null)
             run.Terminal.Say($"{(once ? "Still waiting" : "Not received")}: {result.Error}");
         else if (run.Terminal.Live is not null)
-            run.Terminal.Say($"Received {result.Path}: {ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}), SHA-256 {result.HashText}.");
+            run.Terminal.Say($"Received {(result.Path == "-" ? "" : result.Path + ": ")}{ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}), SHA-256 {result.HashText}.");
     }
 }

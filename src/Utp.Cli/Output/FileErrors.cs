@@ -20,7 +20,7 @@ internal static class FileErrors
     };
 
     // .NET adds the path in quotes, which the sentence has already.
-    private static string Reason(Exception error)
+    public static string Reason(Exception error)
     {
         var message = Sentences.OneLine(error.Message);
         var quote = message.IndexOf(" : '", StringComparison.Ordinal);

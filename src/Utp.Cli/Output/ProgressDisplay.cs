@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Utp.Cli;
 
@@ -30,10 +31,7 @@ internal sealed class ProgressDisplay(Terminal terminal)
                 .Columns(
                     new TaskDescriptionColumn { Alignment = Justify.Left },
                     new ProgressBarColumn { Width = 30 },
-                    new DownloadedColumn(),
-                    new TransferSpeedColumn(),
-                    new RemainingTimeColumn(),
-                    new SpinnerColumn())
+                    new FiguresColumn())
                 .StartAsync(context => DrawAsync(context, work));
     }
 
@@ -66,5 +64,21 @@ internal sealed class ProgressDisplay(Terminal terminal)
         }
 
         return await work.ConfigureAwait(false);
+    }
+
+    // In decimal units, as all figures here; without a total there is nothing to wait for.
+    private sealed class FiguresColumn : ProgressColumn
+    {
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            var amount = ByteSize.Text((long)task.Value);
+            var rate = task.Speed is { } speed ? $"{ByteSize.Text((long)speed)}/s" : "";
+            if (task.IsIndeterminate)
+                return new Text($"{amount}  {rate}");
+            var left = task.RemainingTime is { } time && rate.Length > 0 ? $"{Texts.Clock(time)} left" : "";
+            return new Text($"{amount} of {ByteSize.Text((long)task.MaxValue)}  {rate}  {left}");
+        }
     }
 }

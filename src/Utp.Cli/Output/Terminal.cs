@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Spectre.Console;
 
 namespace Utp.Cli;
@@ -26,10 +27,26 @@ internal sealed class Terminal(Stream input, Stream output, TextWriter error, Fu
 
     public static Terminal OfProcess() => new(
         Console.OpenStandardInput(),
-        Console.OpenStandardOutput(),
+        OpenStandardOutput(),
         Console.Error,
         () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }),
         Console.IsErrorRedirected ? null : () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+
+    // The console's own stream throws bytes away when the reader of a pipe is gone, and says nothing; a file stream says it. But on a file, which
+    // may be shared with what is written before and after, only the console's stream writes where the last one stopped.
+    private static Stream OpenStandardOutput()
+    {
+        try
+        {
+            var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // It was closed when the process started.
+            return Console.OpenStandardOutput();
+        }
+    }
 
     /// <summary>One line on standard error; above the progress, if that is drawn.</summary>
     public void Say(string line)

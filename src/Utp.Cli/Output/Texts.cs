@@ -15,6 +15,9 @@ internal static class Texts
 
     public static string Micros(long micros) => Duration(TimeSpan.FromMicroseconds(micros));
 
+    /// <summary>Hours, minutes and seconds, as a clock shows them.</summary>
+    public static string Clock(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time:mm\\:ss}");
+
     /// <summary>MB/s; nothing where there was no time to measure.</summary>
     public static string Rate(long bytes, TimeSpan duration) =>
         duration <= TimeSpan.Zero ? "" : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6 / duration.TotalSeconds:0.0} MB/s");

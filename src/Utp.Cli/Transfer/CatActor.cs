@@ -37,7 +37,7 @@ internal sealed class CatActor : CommandActor<TransferResult>, IWithTimers
         _local = local;
         _onBound = onBound;
         _outflow = new Outflow(terminal.Input, e => FileErrors.Reading("Standard input", e), node.SendBufferBytes, Self, new Meter("sent"));
-        _inflow = new Inflow(new StreamSink(terminal.Output, "Standard output"), Self, new Meter("received"));
+        _inflow = new Inflow(new StreamSink(terminal.Output), Self, new Meter("received"));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;

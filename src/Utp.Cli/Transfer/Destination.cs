@@ -13,7 +13,7 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
     public static Destination Parse(string path, bool once, Stream standardOutput)
     {
         if (path == "-")
-            return new Destination(_ => new StreamSink(standardOutput, "Standard output"), OneAtATime: true);
+            return new Destination(_ => new StreamSink(standardOutput), OneAtATime: true);
         if (Directory.Exists(path) || !once || Path.EndsInDirectorySeparator(path))
             return Folder(path);
         if (IsStream(path))
@@ -70,7 +70,7 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
     {
         try
         {
-            return new StreamSink(new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), path, ownsStream: true);
+            return new StreamSink(new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -51,8 +51,10 @@ internal sealed class ReceiveService(
             Failed++;
         }
 
-        onEnded(result);
         IsOver = once && (result.Error is null || result.IsLocalFailure || (destination.OneAtATime && result.BytesReceived > 0));
+        // An error that ends the command is the command's to say.
+        if (result.Error is null || !IsOver)
+            onEnded(result);
         return IsOver;
     }
 }

@@ -20,13 +20,7 @@ internal sealed class DatagramStore
 
     public int Add(in DatagramInfo info, ReadOnlySpan<byte> payload, SimulatedLink[] route)
     {
-        if (!_free.TryPop(out var slot))
-        {
-            slot = _used++;
-            if (slot == _slots.Length)
-                Array.Resize(ref _slots, _slots.Length * 2);
-        }
-
+        var slot = TakeSlot();
         ref var entry = ref _slots[slot];
         entry.Info = info;
         entry.Buffer = Rent(payload.Length);
@@ -47,12 +41,39 @@ internal sealed class DatagramStore
         return copy;
     }
 
+    /// <summary>Takes a datagram out, with its memory: it is on its way no more, until <see cref="PutBack"/>.</summary>
+    public Slot TakeOut(int slot)
+    {
+        var entry = _slots[slot];
+        _slots[slot] = default;
+        _free.Push(slot);
+        return entry;
+    }
+
+    /// <summary>Puts back what was taken out.</summary>
+    public int PutBack(in Slot entry)
+    {
+        var slot = TakeSlot();
+        _slots[slot] = entry;
+        return slot;
+    }
+
     public void Free(int slot)
     {
         ref var entry = ref _slots[slot];
         (entry.Buffer.Length == SmallBytes ? _smallBuffers : _largeBuffers).Push(entry.Buffer);
         entry = default;
         _free.Push(slot);
+    }
+
+    private int TakeSlot()
+    {
+        if (_free.TryPop(out var slot))
+            return slot;
+        slot = _used++;
+        if (slot == _slots.Length)
+            Array.Resize(ref _slots, _slots.Length * 2);
+        return slot;
     }
 
     private byte[] Rent(int bytes)

@@ -27,6 +27,9 @@ public record struct LinkStatistics
     /// <summary>Copies made, early and late ones.</summary>
     public long Duplicated { get; internal set; }
 
+    /// <summary>Those among them that came a whole wrap later.</summary>
+    public long WrapDuplicated { get; internal set; }
+
     /// <summary>Datagrams that others were allowed to overtake.</summary>
     public long Reordered { get; internal set; }
 

@@ -124,6 +124,7 @@ public sealed class SimulatedLink : IEventHandler
         if (due < 0)
             return;
         _statistics.Duplicated++;
+        _statistics.WrapDuplicated++;
         _simulator.Schedule(_simulator.Now, this, Tag(due, Reenters));
     }
 

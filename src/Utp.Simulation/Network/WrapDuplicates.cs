@@ -36,7 +36,7 @@ public sealed class WrapDuplicates
         if (_count < Capacity && random.Chance(ratio))
         {
             // Around the packet that bears the same number one wrap later: before it, and after.
-            waiting.Copies.Enqueue(store.Copy(slot), position + Wrap + random.Between(-Spread, Spread));
+            waiting.Copies.Enqueue(store.TakeOut(store.Copy(slot)), position + Wrap + random.Between(-Spread, Spread));
             _count++;
         }
 
@@ -44,7 +44,7 @@ public sealed class WrapDuplicates
             return -1;
         waiting.Copies.Dequeue();
         _count--;
-        return copy;
+        return store.PutBack(copy);
     }
 
     private readonly record struct Flow(UdpEndPoint Source, UdpEndPoint Destination, ConnectionId Id);
@@ -55,7 +55,7 @@ public sealed class WrapDuplicates
         /// <summary>The newest packet, as a number that does not wrap.</summary>
         public long Newest { get; private set; } = first.Value;
 
-        public PriorityQueue<int, long> Copies { get; } = new();
+        public PriorityQueue<DatagramStore.Slot, long> Copies { get; } = new();
 
         public long Unwrap(SeqNr seqNr)
         {

@@ -25,6 +25,20 @@ internal static class FaultScheduleGen
         return schedule.Select(Endings, (s, turns) => Apply(s, turns));
     }
 
+    /// <summary>
+    /// Schedules of more than a whole wrap each way, in which packets come back when their number is current again. Between our own
+    /// peers only: toward others nothing tells such a packet from a new one (protocol.md §5).
+    /// </summary>
+    public static Gen<FaultSchedule> WholeWraps => Gen.Select(
+        Schedules(wraps: false), Gen.Long[66_000, 72_000], Gen.Long[60, 90], Gen.Long[1_000, 20_000],
+        (schedule, packets, datagram, ratio) => MakePossible(schedule
+            .With(Knob.Packets, packets)
+            .With(Knob.DatagramBytes, datagram)
+            .With(Knob.WrapDuplication, ratio)
+            .With(Knob.Compatibility, (long)PeerCompatibility.Negotiate)
+            .With(Knob.Ending, (long)Ending.Peaceful)
+            .With(Knob.ReaderStopMicros, Math.Min(100_000, schedule[Knob.ReaderStopMicros]))));
+
     private static Gen<long> Datagrams => Gen.Frequency((3, Gen.Long[150, 400]), (1, Gen.Long[548, 1_400]));
 
     // Each is one kind of fault (or one kind of user), turned in about one schedule of three.

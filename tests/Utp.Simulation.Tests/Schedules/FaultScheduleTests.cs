@@ -7,12 +7,13 @@ namespace Utp.Simulation.Tests.Schedules;
 /// <summary>
 /// Random faults against the whole protocol. Environment:
 /// <c>UTP_SIM_SCHEDULES=n</c> runs n schedules instead of 2,000; <c>UTP_SIM_SEED=n</c> starts elsewhere (the n of the normal run is
-/// 1, so that it is the same run every time); <c>UTP_SIM_REPLAY="…"</c> runs the one schedule of a failure's line, and
+/// 1, so that it is the same run every time; every 250th schedule has a companion of a whole wrap); <c>UTP_SIM_REPLAY="…"</c> runs the one schedule of a failure's line, and
 /// <c>UTP_SIM_TRACE=file</c> writes its packets down.
 /// </summary>
 public class FaultScheduleTests(ITestOutputHelper output)
 {
     private const int DefaultSchedules = 2_000;
+    private const int SchedulesPerWholeWrap = 250;
 
     [Fact]
     public void Every_byte_arrives_once_and_in_order_or_both_sides_learn_of_the_failure()
@@ -36,6 +37,22 @@ public class FaultScheduleTests(ITestOutputHelper output)
         Assert.True(wrapped >= count / 3, $"only {wrapped} of {count} schedules crossed the wrap");
         Assert.True(alarms <= 1 + (count / 50), $"{alarms} of {count} schedules told one side of a failure though everything had arrived");
         Assert.True(succeeded >= count / 2, $"only {succeeded} of {count} schedules came to a peaceful end");
+    }
+
+    [Fact]
+    public void Packets_that_come_back_a_whole_wrap_later_are_not_taken_for_new_ones()
+    {
+        var count = Math.Max(1, (int)Setting("UTP_SIM_SCHEDULES", DefaultSchedules) / SchedulesPerWholeWrap);
+        var seed = (ulong)Setting("UTP_SIM_SEED", 1);
+        for (var index = 0; index < count; index++)
+        {
+            var schedule = FaultScheduleGen.WholeWraps.Generate(new PCG((uint)index, seed), null, out _);
+            if (Failure(schedule, out var result) is { } failure)
+                Assert.Fail(Report(schedule, failure));
+            Assert.InRange(result.PacketsEachWay, 65_537, long.MaxValue);
+            output.WriteLine($"{result.Micros / 1_000_000} s, {result.Events} events, {result.WrapDuplicates} from a wrap ago: {schedule}");
+            Assert.InRange(result.WrapDuplicates, 1, long.MaxValue);
+        }
     }
 
     [Fact]

@@ -12,13 +12,9 @@ internal sealed class ScheduleRun
 {
     private const long CheckEveryEvents = 64;
 
-    /// <summary>No schedule needs more; one that does would run forever.</summary>
-    private static readonly SimulatorLimits Limits = new()
-    {
-        MaxMicros = 4L * 3_600 * 1_000_000,
-        MaxEvents = 400_000,
-        MaxPendingEvents = 200_000,
-    };
+    // No schedule needs more; one that does would run forever.
+    private const long MaxMicros = 4L * 3_600 * 1_000_000;
+    private const long MaxEventsPerPacket = 800;
 
     private static readonly UdpEndPoint ClientAddress = TwoHosts.Address(1);
     private static readonly UdpEndPoint ServerAddress = TwoHosts.Address(2);
@@ -26,6 +22,8 @@ internal sealed class ScheduleRun
     private readonly FaultSchedule _schedule;
     private readonly Simulator _simulator;
     private readonly SimulatedNetwork _network;
+    private readonly SimulatedLink _forth;
+    private readonly SimulatedLink _back;
     private readonly SimulatedEndpoint _client;
     private readonly SimulatedEndpoint _server;
     private readonly TransferUser _clientUser;
@@ -37,14 +35,17 @@ internal sealed class ScheduleRun
     private ScheduleRun(FaultSchedule schedule, INetworkObserver? observer)
     {
         _schedule = schedule;
-        _simulator = new Simulator(schedule.Seed, Limits);
+        _simulator = new Simulator(
+            schedule.Seed, new SimulatorLimits { MaxMicros = MaxMicros, MaxEvents = MaxEventsPerPacket * schedule[Knob.Packets] });
         _network = new SimulatedNetwork(_simulator) { Observer = observer };
         if (observer is PacketLog log)
             log.NowMicros = () => _simulator.Now.Micros;
         _client = new SimulatedEndpoint(_network, ClientAddress, schedule.Endpoint(client: true));
         _server = new SimulatedEndpoint(_network, ServerAddress, schedule.Endpoint(client: false));
-        _network.SetPath(ClientAddress, ServerAddress, _network.CreateLink(schedule.Link(forth: true)));
-        _network.SetPath(ServerAddress, ClientAddress, _network.CreateLink(schedule.Link(forth: false)));
+        _forth = _network.CreateLink(schedule.Link(forth: true));
+        _back = _network.CreateLink(schedule.Link(forth: false));
+        _network.SetPath(ClientAddress, ServerAddress, _forth);
+        _network.SetPath(ServerAddress, ClientAddress, _back);
         var (request, answer) = (schedule.Plan(ofClient: true), schedule.Plan(ofClient: false));
         _clientUser = new TransferUser(_simulator, "client", request, answer);
         _serverUser = new TransferUser(_simulator, "server", answer, request);
@@ -94,6 +95,7 @@ internal sealed class ScheduleRun
             IsPeaceful(_clientUser) && IsPeaceful(_serverUser),
             _schedule.Ending == Ending.Peaceful && IsPeaceful(_clientUser) != IsPeaceful(_serverUser),
             Math.Min(PacketsSent(_clientUser), PacketsSent(_serverUser)),
+            _forth.Statistics.WrapDuplicated + _back.Statistics.WrapDuplicated,
             overAt.Micros,
             _simulator.EventsHandled,
             _network.Fingerprint);
@@ -182,7 +184,8 @@ internal sealed class ScheduleRun
 /// the connection. No protocol can exclude that (the last message is never acknowledged); it must be rare.
 /// </param>
 /// <param name="PacketsEachWay">Packets that the side which sent fewer has sent.</param>
+/// <param name="WrapDuplicates">Packets that came back a whole wrap later.</param>
 /// <param name="Micros">When both had heard the end.</param>
 /// <param name="Events">Events of the simulation.</param>
 /// <param name="Fingerprint">Of all datagrams that were delivered.</param>
-internal readonly record struct ScheduleResult(bool Succeeded, bool FalseAlarm, long PacketsEachWay, long Micros, long Events, ulong Fingerprint);
+internal readonly record struct ScheduleResult(bool Succeeded, bool FalseAlarm, long PacketsEachWay, long WrapDuplicates, long Micros, long Events, ulong Fingerprint);

@@ -11,7 +11,7 @@ public sealed record UtpOptions
     /// <summary><c>utp.congestion-control</c>: the law's name.</summary>
     public string? CongestionControl { get; init; }
 
-    /// <summary><c>utp.target-delay</c>.</summary>
+    /// <summary><c>utp.target-delay</c>; zero: the law's own.</summary>
     public TimeSpan? TargetDelay { get; init; }
 
     /// <summary><c>utp.compatibility</c>: who is expected on the other end.</summary>

@@ -6,16 +6,25 @@ namespace Utp.Actors;
 internal static class CongestionControls
 {
     /// <summary>The names that may be configured.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["ledbat"];
+    public static IReadOnlyList<string> Names { get; } = ["ledbat", "ledbat++", "cubic"];
 
-    /// <summary>What makes one connection's instance of the law <paramref name="name"/>, which is one of <see cref="Names"/>.</summary>
+    /// <summary>
+    /// What makes one connection's instance of the law <paramref name="name"/>, which is one of <see cref="Names"/>. A <paramref name="targetDelay"/> of zero is the
+    /// law's own.
+    /// </summary>
     public static Func<ICongestionControl> Factory(string name, TimeSpan targetDelay)
     {
+        var isGiven = targetDelay != TimeSpan.Zero;
         switch (name)
         {
             case "ledbat":
-                var options = LedbatOptions.Default with { TargetMicros = targetDelay.Micros() };
-                return () => new Ledbat(options);
+                var ledbat = isGiven ? LedbatOptions.Default with { TargetMicros = targetDelay.Micros() } : LedbatOptions.Default;
+                return () => new Ledbat(ledbat);
+            case "ledbat++":
+                var plusPlus = isGiven ? LedbatPlusPlusOptions.Default with { TargetMicros = targetDelay.Micros() } : LedbatPlusPlusOptions.Default;
+                return () => new LedbatPlusPlus(plusPlus);
+            case "cubic":
+                return static () => new Cubic();
             default:
                 throw new ArgumentOutOfRangeException(nameof(name), name, "No such congestion control law.");
         }

@@ -49,15 +49,15 @@ internal abstract class SettingKey<T>(string name)
         new($"{Name} = {(string.IsNullOrWhiteSpace(value) ? "\"\"" : value)} is not allowed: it must be {Range}.", inner);
 }
 
-/// <summary>A duration; where it may be off, that reads as zero.</summary>
-internal sealed class DurationKey(string name, TimeSpan min, TimeSpan max, bool mayBeOff = false) : SettingKey<TimeSpan>(name)
+/// <summary>A duration, or the word that reads as zero, where there is one.</summary>
+internal sealed class DurationKey(string name, TimeSpan min, TimeSpan max, string? zero = null) : SettingKey<TimeSpan>(name)
 {
-    protected override string Range => $"a duration from {Text(min)} to {Text(max)}{(mayBeOff ? ", or off" : "")}";
+    protected override string Range => $"a duration from {Text(min)} to {Text(max)}{(zero is null ? "" : ", or " + zero)}";
 
     protected override TimeSpan Parse(Config config, string text) =>
-        mayBeOff && text == "off" ? TimeSpan.Zero : config.GetTimeSpan(Name, null, allowInfinite: false);
+        zero is not null && text == zero ? TimeSpan.Zero : config.GetTimeSpan(Name, null, allowInfinite: false);
 
-    protected override bool IsAllowed(TimeSpan value) => (value >= min && value <= max) || (mayBeOff && value == TimeSpan.Zero);
+    protected override bool IsAllowed(TimeSpan value) => (value >= min && value <= max) || (zero is not null && value == TimeSpan.Zero);
 
     protected override string Describe(TimeSpan value) => Text(value);
 
@@ -161,7 +161,7 @@ internal static class SettingKeys
     public static readonly SwitchKey DropUnsupportedMetadata = new("drop-unsupported-metadata");
     public static readonly SizeKey MaxFrameSize = new("max-frame-size", 1 << 10, 1 << 30);
     public static readonly ChoiceKey<string> CongestionControl = new("congestion-control", [.. CongestionControls.Names.Select(name => (name, name))]);
-    public static readonly DurationKey TargetDelay = new("target-delay", Milliseconds(1), Seconds(1));
+    public static readonly DurationKey TargetDelay = new("target-delay", Milliseconds(1), Seconds(1), zero: "auto");
     public static readonly ChoiceKey<bool?> Pacing = new("pacing", ("auto", null), ("on", true), ("off", false));
     public static readonly SizeKey MaxDatagramSize = new("max-datagram-size", 548, 65_507);
     public static readonly SizeKey SendBuffer = new("send-buffer", 4 << 10, 1 << 30);
@@ -171,9 +171,9 @@ internal static class SettingKeys
     public static readonly CountKey MaxOwnPacketsInFlight = new("in-flight.own-peer", 1, 32_000);
     public static readonly DurationKey ConnectTimeout = new("connect-timeout", Milliseconds(1), TimeSpan.FromHours(1));
     public static readonly DurationKey HalfOpenTimeout = new("half-open-timeout", Milliseconds(10), TimeSpan.FromHours(1));
-    public static readonly DurationKey RegisterTimeout = new("register-timeout", Milliseconds(1), TimeSpan.FromHours(24), mayBeOff: true);
-    public static readonly DurationKey KeepAlive = new("keep-alive", Seconds(1), TimeSpan.FromHours(24), mayBeOff: true);
-    public static readonly DurationKey IdleTimeout = new("idle-timeout", Milliseconds(10), TimeSpan.FromHours(240), mayBeOff: true);
+    public static readonly DurationKey RegisterTimeout = new("register-timeout", Milliseconds(1), TimeSpan.FromHours(24), zero: "off");
+    public static readonly DurationKey KeepAlive = new("keep-alive", Seconds(1), TimeSpan.FromHours(24), zero: "off");
+    public static readonly DurationKey IdleTimeout = new("idle-timeout", Milliseconds(10), TimeSpan.FromHours(240), zero: "off");
     public static readonly DurationKey TimeWait = new("time-wait", TimeSpan.Zero, Seconds(60));
     public static readonly CountKey MaxTimeouts = new("max-timeouts", 1, 100);
     public static readonly DurationKey InitialRto = new("rto.initial", Milliseconds(1), Seconds(60));

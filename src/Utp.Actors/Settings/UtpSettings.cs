@@ -84,7 +84,7 @@ public sealed record UtpSettings
     /// <summary><c>utp.congestion-control</c>: the law's name.</summary>
     public string CongestionControl { get; }
 
-    /// <summary><c>utp.target-delay</c>.</summary>
+    /// <summary><c>utp.target-delay</c>; zero: the law's own.</summary>
     public TimeSpan TargetDelay { get; }
 
     /// <summary><c>utp.pacing</c>; null: on, but for loopback.</summary>

@@ -9,12 +9,6 @@ public sealed class Ledbat : ICongestionControl
 {
     // When slow start is left, packets of the larger window are still on their way: those sent before the running round began, and in it.
     private const int RoundsOfOldDelay = 2;
-    private const double SlowStartPacingGain = 2;
-    private const double PacingGain = 1.25;
-    private const double MicrosPerSecond = 1_000_000;
-
-    // No link is as fast; whoever multiplies the rate with a second's µs stays within 64 bits.
-    private const double MaxPacing = 1e12;
 
     private readonly LedbatOptions _options;
     private QueueingDelay _queueing;
@@ -49,18 +43,7 @@ public sealed class Ledbat : ICongestionControl
     public long WindowBytes => (long)_window;
 
     /// <inheritdoc/>
-    public long PacingBytesPerSecond
-    {
-        get
-        {
-            if (_smoothedRttMicros == 0)
-                return long.MaxValue;
-
-            // More than the window per round trip, so that pacing spreads packets but never is what limits them.
-            var gain = InSlowStart ? SlowStartPacingGain : PacingGain;
-            return (long)Math.Clamp(gain * _window * MicrosPerSecond / _smoothedRttMicros, 1, MaxPacing);
-        }
-    }
+    public long PacingBytesPerSecond => PacingRate.Of(_window, _smoothedRttMicros, InSlowStart);
 
     /// <inheritdoc/>
     public bool InSlowStart { get; private set; } = true;

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Utp.Protocol;
 
 /// <summary>
@@ -8,18 +6,13 @@ namespace Utp.Protocol;
 /// </summary>
 internal struct QueueingDelay(long targetMicros)
 {
-    // RFC 6817 §2.5, CURRENT_FILTER: the minimum of a few samples forgives jitter.
-    private const int FilterLength = 4;
-
     // A peer that stopped measuring is steered by the round trip after a while.
     private const long StaleMicros = 60_000_000;
 
     private readonly long _targetMicros = targetMicros;
     private DelayHistory _ours;
     private ClockDrift _drift;
-    private Recent _recent;
-    private int _recentCount;
-    private int _next;
+    private RecentDelays _recent;
     private Instant _lastSample;
 
     /// <summary>Whether the peer's measurements are missing, so that the round trip stands in for them.</summary>
@@ -45,7 +38,7 @@ internal struct QueueingDelay(long targetMicros)
     }
 
     /// <summary>The last samples are of another time: forget them, but not the base.</summary>
-    public void ForgetCurrent() => _recentCount = 0;
+    public void ForgetCurrent() => _recent.Forget();
 
     private bool OnDelay(uint delay, in AckSample sample)
     {
@@ -59,12 +52,12 @@ internal struct QueueingDelay(long targetMicros)
         if (sample.RttMicros > 0 && sample.MinRttMicros > 0 && Above(_ours.Base, delay) > shownByRoundTrip + _targetMicros)
         {
             _ours.Restart(unchecked(delay - (uint)shownByRoundTrip), sample.Now);
-            _recentCount = 0;
+            _recent.Forget();
         }
 
-        Remember(delay);
+        _recent.Add(delay);
         LatestMicros = ClampToRoundTrip(Above(_ours.Base, delay), sample);
-        CurrentMicros = ClampToRoundTrip(Above(_ours.Base, SmallestRecent()), sample);
+        CurrentMicros = ClampToRoundTrip(Above(_ours.Base, _recent.Smallest), sample);
         return true;
     }
 
@@ -85,30 +78,4 @@ internal struct QueueingDelay(long targetMicros)
     }
 
     private static long Above(uint baseDelay, uint delay) => Math.Max(0, DelayHistory.Distance(baseDelay, delay));
-
-    private void Remember(uint delay)
-    {
-        _recent[_next] = delay;
-        _next = (_next + 1) % FilterLength;
-        _recentCount = Math.Min(FilterLength, _recentCount + 1);
-    }
-
-    private readonly uint SmallestRecent()
-    {
-        var smallest = _recent[(_next + FilterLength - 1) % FilterLength];
-        for (var back = 2; back <= _recentCount; back++)
-        {
-            var delay = _recent[(_next + FilterLength - back) % FilterLength];
-            if (DelayHistory.IsSmaller(delay, smallest))
-                smallest = delay;
-        }
-
-        return smallest;
-    }
-
-    [InlineArray(FilterLength)]
-    private struct Recent
-    {
-        private uint _first;
-    }
 }

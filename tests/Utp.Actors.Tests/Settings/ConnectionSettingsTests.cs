@@ -13,7 +13,7 @@ public sealed class ConnectionSettingsTests
     // Each option with a value that is not the default, and how that shows.
     private static readonly Dictionary<string, (object Value, Func<ConnectionSettings, object?> Read, object? Expected)> Options = new()
     {
-        [nameof(UtpOptions.CongestionControl)] = ("ledbat", s => s.For(false).CongestionControl().Name, "ledbat"),
+        [nameof(UtpOptions.CongestionControl)] = ("ledbat++", s => s.For(false).CongestionControl().Name, "ledbat++"),
         [nameof(UtpOptions.TargetDelay)] = (TimeSpan.FromMilliseconds(20), _ => "seen by the law alone", "seen by the law alone"),
         [nameof(UtpOptions.Compatibility)] = (PeerCompatibility.Plain, s => s.For(false).Compatibility, PeerCompatibility.Plain),
         [nameof(UtpOptions.Delivery)] = (DeliveryMode.Objects, s => s.For(false).Mode, DeliveryMode.Objects),

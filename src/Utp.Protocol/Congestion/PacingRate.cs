@@ -1,0 +1,24 @@
+namespace Utp.Protocol;
+
+/// <summary>
+/// The pacing rate of a law that counts in windows: more than the window per round trip, so that pacing spreads packets but
+/// never is what limits them (protocol.md §7).
+/// </summary>
+internal static class PacingRate
+{
+    private const double SlowStartGain = 2;
+    private const double SteadyGain = 1.25;
+    private const double MicrosPerSecond = 1_000_000;
+
+    // No link is as fast; whoever multiplies the rate with a second's µs stays within 64 bits.
+    private const double Max = 1e12;
+
+    /// <summary>Payload bytes per second; <see cref="long.MaxValue"/> before the first round trip is known.</summary>
+    public static long Of(double window, long smoothedRttMicros, bool slowStart)
+    {
+        if (smoothedRttMicros == 0)
+            return long.MaxValue;
+        var gain = slowStart ? SlowStartGain : SteadyGain;
+        return (long)Math.Clamp(gain * window * MicrosPerSecond / smoothedRttMicros, 1, Max);
+    }
+}

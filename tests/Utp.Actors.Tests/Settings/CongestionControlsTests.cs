@@ -1,0 +1,68 @@
+using Akka.Configuration;
+using Utp.Messages;
+using Utp.Protocol;
+using Xunit;
+
+namespace Utp.Actors.Tests.Settings;
+
+public sealed class CongestionControlsTests
+{
+    public static TheoryData<string> Names => [.. CongestionControls.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_name_makes_a_law_of_that_name_one_per_connection(string name)
+    {
+        var factory = CongestionControls.Factory(name, TimeSpan.Zero);
+
+        Assert.Equal(name, factory().Name);
+        Assert.NotSame(factory(), factory());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_name_can_be_configured(string name)
+    {
+        var settings = Parse($"utp.congestion-control = \"{name}\"");
+
+        Assert.Equal(name, settings.Connection.CongestionControl().Name);
+    }
+
+    [Theory]
+    [InlineData("ledbat", "auto", 75)]
+    [InlineData("ledbat", "20ms", 15)]
+    [InlineData("ledbat++", "auto", 45)]
+    [InlineData("ledbat++", "20ms", 15)]
+    public void The_target_delay_reaches_the_law(string name, string target, uint exitMillis)
+    {
+        var settings = Parse($"utp {{ congestion-control = \"{name}\", target-delay = {target} }}");
+
+        Assert.True(SlowStartSurvives(settings.Connection.CongestionControl(), exitMillis * 1_000));
+        Assert.False(SlowStartSurvives(settings.Connection.CongestionControl(), (exitMillis * 1_000) + 1));
+    }
+
+    [Fact]
+    public void An_option_gives_the_target_back_to_the_law()
+    {
+        var configured = Parse("utp.target-delay = 20ms");
+        var options = new UtpOptions { CongestionControl = "ledbat++", TargetDelay = TimeSpan.Zero };
+
+        var law = ConnectionSettings.Create(configured, options).For(loopback: false).CongestionControl();
+
+        Assert.Equal("ledbat++", law.Name);
+        Assert.True(SlowStartSurvives(law, 45_000));
+    }
+
+    private static UtpSettings Parse(string hocon) =>
+        UtpSettings.Parse(ConfigurationFactory.ParseString(hocon).WithFallback(ConfigurationFactory.Default()));
+
+    // Slow start ends when the smallest delay of a round trip is above 3/4 of the target.
+    private static bool SlowStartSurvives(ICongestionControl law, uint queueMicros)
+    {
+        law.OnMaxPayload(1_000);
+        law.OnAck(new AckSample(default, 0, 0, false, 1_000, null, 40_000, 40_000, 40_000, true));
+        for (var i = 0; i < 8; i++)
+            law.OnAck(new AckSample(default, 0, 0, false, 1_000 + queueMicros, null, 40_000 + queueMicros, 40_000, 40_000, i == 0));
+        return law.InSlowStart;
+    }
+}

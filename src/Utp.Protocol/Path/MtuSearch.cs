@@ -112,16 +112,19 @@ internal struct MtuSearch
     /// <summary>A packet of this size was lost; returns whether the size fell, because full-size packets vanish.</summary>
     public bool OnLost(int datagramBytes, int consecutiveTimeouts, Instant now)
     {
-        if (datagramBytes <= Floor || MaxDatagramBytes <= Smallest)
+        if (datagramBytes <= Smallest || MaxDatagramBytes <= Smallest)
             return false;
-        _lossesInARow++;
-        var isBlackHole = MaxDatagramBytes > Base
-            ? consecutiveTimeouts >= TimeoutsOfBlackHole || _lossesInARow >= LossesOfBlackHole
-            : consecutiveTimeouts >= TimeoutsOfSmallestBlackHole;
-        if (!isBlackHole)
+        if (datagramBytes > Floor)
+            _lossesInARow++;
+        var fullSizeVanishes = datagramBytes > Base
+            && (consecutiveTimeouts >= TimeoutsOfBlackHole || _lossesInARow >= LossesOfBlackHole);
+
+        // A path may be smaller than the base, and a last packet smaller than a full one: so in the end anything may be too large.
+        var fallTo = consecutiveTimeouts >= TimeoutsOfSmallestBlackHole ? Smallest : fullSizeVanishes ? Base : 0;
+        if (fallTo == 0)
             return false;
-        _high = Math.Max(Floor, MaxDatagramBytes - 1);
-        MaxDatagramBytes = Floor;
+        _high = Math.Max(fallTo, MaxDatagramBytes - 1);
+        MaxDatagramBytes = fallTo;
         (_lossesInARow, _attempts, _probing, _ceilingTried) = (0, 0, 0, true);
         _searchAgain = now.Plus(SearchAgainMicros);
         return true;

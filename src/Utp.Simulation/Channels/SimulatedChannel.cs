@@ -17,7 +17,7 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
     private readonly SimulatedNetwork _network;
     private readonly UdpEndPoint[] _addresses;
     private readonly Queue<Waiting> _waiting = new();
-    private readonly Queue<(UdpPath Path, SendStatus Error)> _errors = new();
+    private readonly Queue<(UdpPath Path, SendStatus Error, int PathMtu)> _errors = new();
     private readonly long _receiveBufferBytes;
     private IDatagramChannelObserver? _observer;
     private SendBuffer _sendBuffer;
@@ -155,7 +155,7 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
         TellReadable();
     }
 
-    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error)
+    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes)
     {
         var status = error switch
         {
@@ -163,7 +163,7 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
             PathError.TooLarge => SendStatus.MessageTooLarge,
             _ => SendStatus.Unreachable,
         };
-        _errors.Enqueue((new UdpPath(remote, default), status));
+        _errors.Enqueue((new UdpPath(remote, default), status, pathMtuBytes));
         TellReadable();
     }
 
@@ -187,7 +187,7 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
         if (_isClosed)
             return ReceiveStatus.Closed;
         while (_errors.TryDequeue(out var error))
-            _owner.Notify(() => _observer?.OnPathError(error.Path, error.Error, 0));
+            _owner.Notify(() => _observer?.OnPathError(error.Path, error.Error, error.PathMtu));
 
         DatagramSlab? slab = null;
         var offset = 0;

@@ -29,6 +29,9 @@ public sealed record EndpointOptions
     /// <summary>UDP payload bytes per second at which the send buffer empties; 0: at once.</summary>
     public long SendBufferBytesPerSecond { get; init; }
 
+    /// <summary>UDP payload bytes that the socket takes in one datagram that must not be fragmented; a larger one is refused (EMSGSIZE).</summary>
+    public int MaxSendBytes { get; init; } = 65_507;
+
     /// <summary>Deadlines are met on multiples of this many µs only, as a timer wheel does.</summary>
     public long TimerGranularityMicros { get; init; } = 1;
 

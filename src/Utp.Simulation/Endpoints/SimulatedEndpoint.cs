@@ -135,11 +135,12 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             Simulator.Schedule(Runs(Simulator.Now.Plus(Options.ReceiveDelayMicros)), this, ReadSocket);
     }
 
-    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error)
+    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes)
     {
+        var headers = remote.IsIPv4 ? SimulatedNetwork.IPv4HeaderBytes : SimulatedNetwork.IPv6HeaderBytes;
         foreach (var connection in _connections.Where(c => c.Path.Remote == remote).ToArray())
         {
-            connection.Core.HandlePathError(error, LocalNow);
+            connection.Core.HandlePathError(error, LocalNow, Math.Max(0, pathMtuBytes - headers));
             Touch(connection);
         }
     }
@@ -291,6 +292,12 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         {
             if (i == MaxDrainedDatagrams)
                 throw new InvalidOperationException("A connection yields datagrams without end.");
+            if (transmit.DontFragment && transmit.Length > Options.MaxSendBytes)
+            {
+                connection.Core.HandleTooLarge(1, now);
+                continue;
+            }
+
             if (SendDatagram(connection.Path.Remote, transmit.Length, transmit.DontFragment))
                 continue;
             SendsRefused++;

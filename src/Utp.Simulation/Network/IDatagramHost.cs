@@ -12,7 +12,10 @@ public interface IDatagramHost
     void OnDatagram(in DatagramInfo datagram, ReadOnlySpan<byte> payload);
 
     /// <summary>An ICMP error concerning datagrams to <paramref name="remote"/> has arrived.</summary>
-    void OnPathError(UdpEndPoint remote, PathError error);
+    /// <param name="remote">Whom they were for.</param>
+    /// <param name="error">What it says.</param>
+    /// <param name="pathMtuBytes">Too large: bytes of IP packet that pass; otherwise 0.</param>
+    void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes);
 }
 
 /// <summary>A datagram on its way.</summary>

@@ -28,6 +28,9 @@ public enum DropCause
     /// <summary>By chance.</summary>
     Loss,
 
+    /// <summary>Larger than the link's MTU.</summary>
+    TooLarge,
+
     /// <summary>The queue was full.</summary>
     Queue,
 

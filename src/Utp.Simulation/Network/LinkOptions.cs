@@ -25,6 +25,15 @@ public sealed record LinkOptions
     /// <summary>When nothing passes.</summary>
     public ImmutableArray<Outage> Outages { get; init; } = [];
 
+    /// <summary>Bytes of the largest IP packet that passes; 0: any. Larger ones are cut into fragments, or lost if they must not be.</summary>
+    public int MtuBytes { get; init; }
+
+    /// <summary>Whether whoever sent a packet that is too large hears of it (ICMP "fragmentation needed"), one travel time later. Otherwise it vanishes.</summary>
+    public bool ReportsMtu { get; init; }
+
+    /// <summary>Whether fragments are lost, as some firewalls have it.</summary>
+    public bool DropsFragments { get; init; }
+
     /// <summary>Datagrams lost, independently of each other.</summary>
     public Ratio Loss { get; init; }
 

@@ -18,6 +18,12 @@ public record struct LinkStatistics
     /// <summary>Lost in an outage.</summary>
     public long LostInOutage { get; internal set; }
 
+    /// <summary>Lost because they were larger than the link's MTU, whole or in fragments.</summary>
+    public long LostBySize { get; internal set; }
+
+    /// <summary>Passed in fragments.</summary>
+    public long Fragmented { get; internal set; }
+
     /// <summary>Dropped at the tail of the queue.</summary>
     public long DroppedByQueue { get; internal set; }
 

@@ -6,7 +6,7 @@ namespace Utp.Simulation;
 /// One direction of a link: faults, then a queue and a rate, then travel time. Datagrams of all paths that lead over it
 /// share its queue, as they do in a router.
 /// <code>
-///   Send ─► filter ─► outage ─► loss ─► copies ─► damage ─► queue ─► serialise at the rate ─► latency, jitter ─► next hop
+///   Send ─► filter ─► outage ─► MTU ─► loss ─► copies ─► damage ─► queue ─► serialise at the rate ─► latency, jitter ─► next hop
 /// </code>
 /// </summary>
 public sealed class SimulatedLink : IEventHandler
@@ -89,6 +89,16 @@ public sealed class SimulatedLink : IEventHandler
             return;
         }
 
+        if (!Fits(ref entry))
+        {
+            _statistics.LostBySize++;
+            var info = entry.Info;
+            _network.Drop(slot, DropCause.TooLarge);
+            if (info.DontFragment && Options.ReportsMtu)
+                _network.SendIcmp(info, PathError.TooLarge, Options.MtuBytes);
+            return;
+        }
+
         if (_burstLoss.Loses(Options.BurstLoss, _random, _simulator.Now) | _random.Chance(Options.Loss))
         {
             _statistics.Lost++;
@@ -110,6 +120,19 @@ public sealed class SimulatedLink : IEventHandler
         }
 
         return false;
+    }
+
+    private bool Fits(ref DatagramStore.Slot entry)
+    {
+        if (Options.MtuBytes <= 0 || entry.Info.WireBytes <= Options.MtuBytes)
+            return true;
+        if (entry.Info.DontFragment || Options.DropsFragments)
+            return false;
+        _statistics.Fragmented++;
+        var header = SimulatedNetwork.IpHeaderBytes(entry.Info.Source);
+        var fragments = 1 + ((entry.Info.WireBytes - header - 1) / (Options.MtuBytes - header));
+        entry.Info = entry.Info with { WireBytes = entry.Info.WireBytes + ((fragments - 1) * header) };
+        return true;
     }
 
     private void MakeCopies(int slot, LinkVerdict verdict)

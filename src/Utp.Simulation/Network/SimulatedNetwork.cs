@@ -28,6 +28,8 @@ public sealed class SimulatedNetwork
     /// <summary>Bytes of the IPv6 and UDP headers, which links count too.</summary>
     public const int IPv6HeaderBytes = 48;
 
+    private const int UdpHeaderBytes = 8;
+
     /// <summary>The clock, the seed and the queue.</summary>
     public Simulator Simulator { get; }
 
@@ -103,6 +105,17 @@ public sealed class SimulatedNetwork
         Store.Free(slot);
     }
 
+    /// <summary>Tells the sender of a datagram what became of it; the way back takes as long as the way that it went.</summary>
+    internal void SendIcmp(DatagramInfo info, PathError error, int pathMtuBytes) =>
+        Simulator.After(Simulator.Now.Since(info.SentAt), () =>
+        {
+            if (_hosts.TryGetValue(info.Source, out var sender))
+                sender.OnPathError(info.Destination, error, pathMtuBytes);
+        });
+
+    /// <summary>Bytes of the IP header alone, which every fragment carries.</summary>
+    internal static int IpHeaderBytes(UdpEndPoint host) => (host.IsIPv4 ? IPv4HeaderBytes : IPv6HeaderBytes) - UdpHeaderBytes;
+
     private void Forward(int slot)
     {
         ref var entry = ref Store[slot];
@@ -131,14 +144,8 @@ public sealed class SimulatedNetwork
     {
         var info = Store[slot].Info;
         Drop(slot, DropCause.NoHost);
-        if (!ReportsUnreachablePorts)
-            return;
-        var travelMicros = Simulator.Now.Since(info.SentAt);
-        Simulator.After(travelMicros, () =>
-        {
-            if (_hosts.TryGetValue(info.Source, out var sender))
-                sender.OnPathError(info.Destination, PathError.Refused);
-        });
+        if (ReportsUnreachablePorts)
+            SendIcmp(info, PathError.Refused, 0);
     }
 
     private SimulatedLink[] PathOf(UdpEndPoint source, UdpEndPoint destination)

@@ -141,6 +141,23 @@ public class MtuTests
     }
 
     [Fact]
+    public void A_last_packet_that_is_neither_full_nor_small_enough_goes_without_dont_fragment_in_the_end()
+    {
+        var c = Conversation.Established(Ceiling(1_472));
+        c.Write(new byte[800]);
+        Assert.True(c.Expect(PacketType.Data, seq: Seq, bytes: 800).DontFragment);
+        for (var i = 1; i < 4; i++)
+        {
+            c.AdvanceToDeadline();
+            Assert.True(c.Expect(PacketType.Data, seq: Seq, bytes: 800).DontFragment);
+        }
+
+        c.AdvanceToDeadline();
+        Assert.False(c.Expect(PacketType.Data, seq: Seq, bytes: 800).DontFragment);
+        Assert.Equal(548, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
     public void A_size_between_is_found_by_bisection()
     {
         const int Path = 1_464;

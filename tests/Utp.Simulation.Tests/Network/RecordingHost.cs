@@ -13,7 +13,7 @@ internal sealed class RecordingHost(Simulator simulator) : IDatagramHost
     public void OnDatagram(in DatagramInfo datagram, ReadOnlySpan<byte> payload) =>
         Arrived.Add((simulator.Now.Micros, payload.ToArray()));
 
-    public void OnPathError(UdpEndPoint remote, PathError error) => Errors.Add((remote, error));
+    public void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes) => Errors.Add((remote, error));
 }
 
 /// <summary>Two hosts and the links between them.</summary>

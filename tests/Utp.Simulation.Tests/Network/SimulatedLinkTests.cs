@@ -246,4 +246,36 @@ public class SimulatedLinkTests
         Assert.Equal((TwoHosts.B with { Port = 9 }, PathError.Refused), Assert.Single(two.HostA.Errors));
         Assert.Equal(80, two.Simulator.Now.Micros);
     }
+
+    [Fact]
+    public void What_is_larger_than_the_path_is_lost_and_its_sender_may_hear_of_it()
+    {
+        foreach (var reports in new[] { false, true })
+        {
+            var two = new TwoHosts(new LinkOptions { MtuBytes = 500, ReportsMtu = reports });
+            two.SendForth(1, 500 - Header);
+            two.SendForth(1, 500 - Header + 1);
+            two.Simulator.RunToEnd();
+
+            Assert.Single(two.HostB.Arrived);
+            Assert.Equal(1, two.Forth.Statistics.LostBySize);
+            Assert.Equal(reports ? 1 : 0, two.HostA.Errors.Count(e => e.Error == PathError.TooLarge));
+        }
+    }
+
+    [Fact]
+    public void What_may_be_fragmented_passes_a_smaller_path_unless_fragments_are_dropped()
+    {
+        // 2,000 bytes and 8 of UDP in packets of 500 with 20 of IP each: 5 of them, 4 headers more.
+        var passes = new TwoHosts(new LinkOptions { MtuBytes = 500, RateBytesPerSecond = 1_000_000 });
+        var drops = new TwoHosts(new LinkOptions { MtuBytes = 500, DropsFragments = true });
+        foreach (var two in new[] { passes, drops })
+        {
+            two.Network.Send(TwoHosts.A, TwoHosts.B, new byte[2_000], dontFragment: false);
+            two.Simulator.RunToEnd();
+        }
+
+        Assert.Equal(2_000 + Header + (4 * 20), Assert.Single(passes.HostB.Arrived).AtMicros);
+        Assert.Empty(drops.HostB.Arrived);
+    }
 }

@@ -44,6 +44,7 @@ internal sealed class FaultSchedule
         Knob.ServerClockMicros => 500_000_000,
         Knob.LatencyMicros => 10_000,
         Knob.BurstLeave => 100_000,
+        Knob.LinkMtuBytes or Knob.FallenMtuBytes => ushort.MaxValue,
         Knob.QueueBytes => 64 << 10,
         Knob.ReceiveBufferBytes => long.MaxValue,
         Knob.SendBufferBytes => long.MaxValue,
@@ -84,7 +85,8 @@ internal sealed class FaultSchedule
     public Ending Ending => (Ending)this[Knob.Ending];
 
     /// <summary>Bytes of each direction: full packets, whatever extensions take of them.</summary>
-    public long Bytes => this[Knob.Packets] * (this[Knob.DatagramBytes] - PacketHeader.Length);
+    public long Bytes =>
+        this[Knob.Packets] * (Math.Max(this[Knob.DatagramBytes], this[Knob.MtuCeilingBytes]) - PacketHeader.Length);
 
     /// <summary>Whether seq_nr wraps in both directions.</summary>
     public bool Wraps =>
@@ -126,6 +128,9 @@ internal sealed class FaultSchedule
         ReorderDelayMicros = this[Knob.ReorderDelayMicros],
         RateBytesPerSecond = this[Knob.RateBytesPerSecond],
         QueueBytes = this[Knob.QueueBytes],
+        MtuBytes = (int)this[Knob.LinkMtuBytes],
+        ReportsMtu = this[Knob.ReportsMtu] != 0,
+        DropsFragments = this[Knob.DropsFragments] != 0,
         Outages = [.. Outages(forth)],
     };
 
@@ -148,6 +153,7 @@ internal sealed class FaultSchedule
         Compatibility = (PeerCompatibility)this[Knob.Compatibility],
         Mode = (DeliveryMode)this[Knob.Mode],
         MaxDatagramBytes = (int)this[Knob.DatagramBytes],
+        MtuCeilingBytes = (int)this[Knob.MtuCeilingBytes],
         Pacing = this[Knob.NoPacing] == 0,
         DelayedAck = this[Knob.DelayedAck] != 0,
         CoalesceSmallWrites = this[Knob.CoalesceSmallWrites] != 0,
@@ -156,8 +162,8 @@ internal sealed class FaultSchedule
         SendBufferBytes = (int)this[Knob.SendWindowBytes],
 
         // Long enough for every fault that a schedule may survive; short enough that the others end.
-        ConnectTimeoutMicros = 120_000_000,
-        HalfOpenTimeoutMicros = 120_000_000,
+        ConnectTimeoutMicros = 600_000_000,
+        HalfOpenTimeoutMicros = 600_000_000,
         MaxTimeouts = Ending == Ending.Peaceful ? 30 : 8,
         IdleTimeoutMicros = 300_000_000,
         MaxRtoMicros = 10_000_000,

@@ -34,6 +34,7 @@ internal static class FaultScheduleGen
         (schedule, packets, datagram, ratio) => MakePossible(schedule
             .With(Knob.Packets, packets)
             .With(Knob.DatagramBytes, datagram)
+            .With(Knob.MtuCeilingBytes, 0)
             .With(Knob.WrapDuplication, ratio)
             .With(Knob.Compatibility, (long)PeerCompatibility.Negotiate)
             .With(Knob.Ending, (long)Ending.Peaceful)
@@ -66,6 +67,14 @@ internal static class FaultScheduleGen
         Gen.Select(Gen.Long[20_000, 5_000_000], Gen.Long[1_500, 500_000], (r, q) => Turns.Of((Knob.RateBytesPerSecond, r), (Knob.QueueBytes, q))),
         Gen.Select(Gen.Long[0, 5_000_000], Gen.Long[10_000, 4_000_000], (t, d) => Turns.Of((Knob.ForthOutageMicros, t), (Knob.ForthOutageForMicros, d))),
         Gen.Select(Gen.Long[0, 5_000_000], Gen.Long[10_000, 4_000_000], (t, d) => Turns.Of((Knob.BackOutageMicros, t), (Knob.BackOutageForMicros, d))),
+        Gen.Select(
+            Gen.Long[1_201, 1_900], Gen.Long[600, 2_000], Gen.Long[0, 1], Gen.Long[0, 1],
+            (ceiling, mtu, reports, drops) => Turns.Of(
+                (Knob.DatagramBytes, 1_200), (Knob.MtuCeilingBytes, ceiling), (Knob.LinkMtuBytes, mtu),
+                (Knob.ReportsMtu, reports), (Knob.DropsFragments, drops))),
+        Gen.Select(
+            Gen.Long[600, 1_500], Gen.Long[0, 3_000_000],
+            (mtu, at) => Turns.Of((Knob.FallenMtuBytes, mtu), (Knob.MtuFallsAtMicros, at))),
         Gen.Select(
             Gen.Long[100, 30_000], Gen.Frequency((1, Gen.Const(long.MaxValue)), (1, Gen.Long[6_000, 100_000])),
             (t, b) => Turns.Of((Knob.ReceiveDelayMicros, t), (Knob.ReceiveBufferBytes, b))),
@@ -126,8 +135,13 @@ internal static class FaultScheduleGen
         s = s.With(Knob.MinWriteBytes, Math.Max(s[Knob.MinWriteBytes], s.Bytes / MaxWrites));
         s = s.With(Knob.WriterRestMicros, Math.Min(s[Knob.WriterRestMicros], MaxRestsMicros / Math.Max(1, s.Bytes / s[Knob.MinWriteBytes] * s[Knob.WriterRests] / Ratio.Million)));
         s = s.With(Knob.MaxWriteBytes, Math.Max(s[Knob.MinWriteBytes], s[Knob.MaxWriteBytes]));
+        // What was cut passes a smaller path in fragments only, and so does a lost probe to a foreign peer (protocol.md §8).
+        if (s.Turned.Contains(Knob.FallenMtuBytes)
+            || s[Knob.LinkMtuBytes] < s[Knob.DatagramBytes] + SimulatedNetwork.IPv4HeaderBytes
+            || s[Knob.Compatibility] != (long)PeerCompatibility.Negotiate)
+            s = s.With(Knob.DropsFragments, 0);
         // A queue, a socket buffer and a window that hold no packet pass none.
-        var packet = s[Knob.DatagramBytes] + SimulatedNetwork.IPv4HeaderBytes;
+        var packet = Math.Max(s[Knob.DatagramBytes], s[Knob.MtuCeilingBytes]) + (4 * SimulatedNetwork.IPv4HeaderBytes);
         s = s.With(Knob.QueueBytes, Math.Max(packet, s[Knob.QueueBytes]));
         s = s.With(Knob.ReceiveBufferBytes, Math.Max(4 * packet, s[Knob.ReceiveBufferBytes]));
         return s;

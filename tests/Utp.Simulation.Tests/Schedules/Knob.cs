@@ -60,6 +60,18 @@ internal enum Knob
     ForthOutageForMicros,
     BackOutageMicros,
     BackOutageForMicros,
+
+    /// <summary>Where the path MTU search ends, bytes of UDP payload.</summary>
+    MtuCeilingBytes,
+
+    /// <summary>Largest IP packet of the link.</summary>
+    LinkMtuBytes,
+
+    /// <summary>The same from <see cref="MtuFallsAtMicros"/> on.</summary>
+    FallenMtuBytes,
+    MtuFallsAtMicros,
+    ReportsMtu,
+    DropsFragments,
     ReceiveDelayMicros,
     ReceiveBufferBytes,
     SendBufferBytes,

@@ -72,6 +72,8 @@ internal sealed class ScheduleRun
         var options = _schedule.Connection();
         _server.Listen(Accept, options);
         _client.Connect(ServerAddress, _clientUser, options, _clientUser.TakeInitialData());
+        if (_schedule.Turned.Contains(Knob.FallenMtuBytes))
+            _simulator.At(new Instant(_schedule[Knob.MtuFallsAtMicros]), LowerMtu);
         if (_schedule.Ending == Ending.ServerKilled)
             _simulator.At(new Instant(_schedule[Knob.EndingAt]), KillServer);
 
@@ -122,6 +124,12 @@ internal sealed class ScheduleRun
             _simulator, "ghost", new TransferPlan { End = TransferEnd.Open }, _schedule.Plan(ofClient: true));
         _ghosts.Add(ghost);
         return ghost;
+    }
+
+    private void LowerMtu()
+    {
+        foreach (var link in new[] { _forth, _back })
+            link.Options = link.Options with { MtuBytes = (int)_schedule[Knob.FallenMtuBytes] };
     }
 
     private void KillServer()

@@ -1,0 +1,128 @@
+using Utp.Protocol;
+
+namespace Utp.Simulation.Tests.Scenarios;
+
+public class MtuScenarios
+{
+    private const int Header = SimulatedNetwork.IPv4HeaderBytes;
+    private static readonly TransferPlan ThreeMegabytes = new() { Bytes = 3_000_000 };
+
+    private static ConnectionOptions Ceiling(int bytes) => new() { MtuCeilingBytes = bytes };
+
+    private static LinkOptions Path(int mtuBytes, bool reports = false) =>
+        new() { LatencyMicros = 10_000, MtuBytes = mtuBytes, ReportsMtu = reports };
+
+    [Theory]
+    [InlineData(9_000)]
+    [InlineData(65_535)]
+    public void On_a_path_without_a_limit_the_ceiling_is_reached_within_8_round_trips(int mtu)
+    {
+        var transfer = new Transfer(Path(mtu), ThreeMegabytes with { Bytes = 20_000_000, MaxBufferedBytes = 4 << 20 }, options: Ceiling(mtu - Header));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ClientUser.Connection?.Core.PathDatagramBytes == mtu - Header);
+
+        Assert.InRange(transfer.Simulator.Now.Micros, 0, 8 * 20_000);
+        transfer.RunToSuccess();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_path_of_1464_bytes_is_found_without_losing_a_byte(bool reports)
+    {
+        var transfer = new Transfer(Path(1_464, reports), ThreeMegabytes, ThreeMegabytes, Ceiling(1_472));
+        transfer.RunToSuccess();
+
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 1_464 - Header - 16, 1_464 - Header);
+        Assert.Equal(0, transfer.Forth.Statistics.Fragmented);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_path_that_falls_from_1500_to_1280_mid_transfer_is_survived(bool reports)
+    {
+        var transfer = new Transfer(Path(1_500, reports), ThreeMegabytes with { Bytes = 10_000_000 }, options: Ceiling(1_472));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 2_000_000);
+        transfer.Forth.Options = Path(1_280, reports);
+        var before = transfer.ServerUser.BytesReceived;
+        transfer.Simulator.RunFor(3_000_000);
+        Assert.InRange(transfer.ServerUser.BytesReceived - before, 500_000, long.MaxValue);
+
+        transfer.RunToSuccess();
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 548, 1_280 - Header);
+    }
+
+    [Fact]
+    public void A_path_that_falls_to_600_bytes_is_survived_in_fragments_and_then_without()
+    {
+        var transfer = new Transfer(Path(1_500), ThreeMegabytes, ThreeMegabytes, Ceiling(1_472));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000);
+        transfer.Forth.Options = transfer.Back.Options = Path(600);
+        transfer.RunToSuccess();
+
+        Assert.InRange(transfer.Forth.Statistics.Fragmented, 1, long.MaxValue);
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 548, 600 - Header);
+    }
+
+    [Fact]
+    public void Probes_that_are_lost_by_chance_do_not_end_the_search()
+    {
+        var transfer = new Transfer(Path(9_000), ThreeMegabytes with { Bytes = 10_000_000 }, options: Ceiling(9_000 - Header));
+        transfer.Forth.Filter = Lose.First(2, packet => packet.Datagram.Length > 1_200);
+        transfer.RunToSuccess();
+
+        Assert.Equal(9_000 - Header, transfer.ClientUser.Connection!.Core.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void A_probe_that_arrived_though_its_ack_was_lost_keeps_its_bytes()
+    {
+        var transfer = new Transfer(Path(1_500), ThreeMegabytes, options: Ceiling(1_472));
+        var probed = false;
+        transfer.Forth.Filter = Lose.When(packet =>
+        {
+            probed |= packet.Datagram.Length > 1_200;
+            return false;
+        });
+        transfer.Back.Filter = Lose.First(3, _ => probed);
+        transfer.RunToSuccess();
+
+        Assert.True(probed);
+    }
+
+    [Fact]
+    public void A_firewall_that_drops_fragments_loses_probes_and_nothing_else()
+    {
+        var transfer = new Transfer(Path(1_300) with { DropsFragments = true }, ThreeMegabytes, ThreeMegabytes, Ceiling(1_472));
+        transfer.RunToSuccess();
+
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 1_300 - Header - 16, 1_300 - Header);
+    }
+
+    [Fact]
+    public void A_socket_that_refuses_what_its_interface_does_not_take_sets_the_ceiling_at_once()
+    {
+        var transfer = new Transfer(
+            new LinkOptions { LatencyMicros = 10_000 }, ThreeMegabytes, ThreeMegabytes, Ceiling(65_507),
+            client: new EndpointOptions { MaxSendBytes = 1_400 }, server: new EndpointOptions { MaxSendBytes = 1_400 });
+        transfer.RunToSuccess();
+
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 1_400 - 16, 1_400);
+        Assert.Equal(0, transfer.ClientStats.PacketsLost);
+    }
+
+    [Fact]
+    public void Lost_probes_cost_no_window()
+    {
+        var path = Path(1_300) with { RateBytesPerSecond = 1_250_000, QueueBytes = 256_000 };
+        var probing = new Transfer(path, ThreeMegabytes with { Bytes = 10_000_000 }, options: Ceiling(65_507));
+        var content = new Transfer(path, ThreeMegabytes with { Bytes = 10_000_000 });
+        probing.RunToSuccess();
+        content.RunToSuccess();
+
+        Assert.InRange(probing.Simulator.Now.Micros, 0, content.Simulator.Now.Micros * 103 / 100);
+    }
+}

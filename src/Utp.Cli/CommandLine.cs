@@ -21,6 +21,7 @@ internal static class CommandLine
             ReceiveCommand.Create(runner),
             CatCommand.Create(runner),
             EchoCommand.Create(runner),
+            SimulateCommand.Create(runner),
         };
         common.AddTo(root);
 

@@ -31,8 +31,11 @@ public enum DropCause
     /// <summary>Larger than the link's MTU.</summary>
     TooLarge,
 
-    /// <summary>The queue was full.</summary>
+    /// <summary>The queue was full, or CoDel chose it.</summary>
     Queue,
+
+    /// <summary>It exceeded the policer's rate.</summary>
+    Policer,
 
     /// <summary>It was damaged, and the UDP checksum found it.</summary>
     Checksum,

@@ -81,7 +81,21 @@ public sealed record LinkOptions
 
     /// <summary>IP bytes that wait for the link at most, the datagram being serialised not counted; what does not fit is dropped at the tail.</summary>
     public long QueueBytes { get; init; } = long.MaxValue;
+
+    /// <summary>The queue is also managed by CoDel (RFC 8289); otherwise it only drops at its tail.</summary>
+    public bool CoDel { get; init; }
+
+    /// <summary>A policer before the queue: what exceeds it is lost at once; null for none.</summary>
+    public PolicerOptions? Policer { get; init; }
+
+    /// <summary>Datagrams leave together on multiples of this many µs, as radio links clump acknowledgements; 0: each for itself.</summary>
+    public long AggregationMicros { get; init; }
 }
+
+/// <summary>A token bucket that drops what it has no tokens for.</summary>
+/// <param name="BytesPerSecond">IP bytes per second that pass.</param>
+/// <param name="BucketBytes">IP bytes that may pass at once after a rest.</param>
+public sealed record PolicerOptions(long BytesPerSecond, long BucketBytes);
 
 /// <summary>A time during which a link passes nothing.</summary>
 /// <param name="FromMicros">Its first µs of virtual time.</param>

@@ -27,6 +27,12 @@ public record struct LinkStatistics
     /// <summary>Dropped at the tail of the queue.</summary>
     public long DroppedByQueue { get; internal set; }
 
+    /// <summary>Dropped by CoDel, from the head of the queue.</summary>
+    public long DroppedByCoDel { get; internal set; }
+
+    /// <summary>Dropped because they exceeded the policer's rate.</summary>
+    public long DroppedByPolicer { get; internal set; }
+
     /// <summary>Damaged: bits flipped, or cut.</summary>
     public long Damaged { get; internal set; }
 

@@ -6,7 +6,8 @@ namespace Utp.Simulation;
 /// One direction of a link: faults, then a queue and a rate, then travel time. Datagrams of all paths that lead over it
 /// share its queue, as they do in a router.
 /// <code>
-///   Send ─► filter ─► outage ─► MTU ─► loss ─► copies ─► damage ─► queue ─► serialise at the rate ─► latency, jitter ─► next hop
+///   Send ─► filter ─► outage ─► MTU ─► loss ─► copies ─► damage
+///        ─► policer ─► queue, CoDel ─► serialise at the rate ─► latency, jitter, aggregation ─► next hop
 /// </code>
 /// </summary>
 public sealed class SimulatedLink : IEventHandler
@@ -25,6 +26,8 @@ public sealed class SimulatedLink : IEventHandler
     private readonly DropTailQueue _queue = new();
     private readonly WrapDuplicates _wrapDuplicates = new();
     private BurstLoss _burstLoss;
+    private Policer _policer;
+    private CoDel _coDel;
     private LinkStatistics _statistics;
     private Instant _lastArrival = Instant.Zero;
     private long _byteRemainder;
@@ -175,6 +178,13 @@ public sealed class SimulatedLink : IEventHandler
 
     private void Enqueue(int slot)
     {
+        if (Options.Policer is { } policer && !_policer.Takes(_network.Store[slot].Info.WireBytes, policer, _simulator.Now))
+        {
+            _statistics.DroppedByPolicer++;
+            _network.Drop(slot, DropCause.Policer);
+            return;
+        }
+
         if (Options.RateBytesPerSecond <= 0 && !_serialising)
         {
             Travel(slot);
@@ -189,7 +199,7 @@ public sealed class SimulatedLink : IEventHandler
             return;
         }
 
-        if (!_queue.TryEnqueue(slot, bytes, Options.QueueBytes))
+        if (!_queue.TryEnqueue(slot, bytes, Options.QueueBytes, _simulator.Now))
         {
             _statistics.DroppedByQueue++;
             _network.Drop(slot, DropCause.Queue);
@@ -202,8 +212,17 @@ public sealed class SimulatedLink : IEventHandler
     private void SerialiseNext()
     {
         _serialising = false;
-        if (_queue.TryDequeue(out var slot, out var bytes))
-            Serialise(slot, bytes);
+        while (_queue.TryDequeue(out var slot, out var bytes, out var since))
+        {
+            if (!Options.CoDel || !_coDel.Drops(_simulator.Now.Since(since), _queue.QueuedBytes, _simulator.Now))
+            {
+                Serialise(slot, bytes);
+                return;
+            }
+
+            _statistics.DroppedByCoDel++;
+            _network.Drop(slot, DropCause.Queue);
+        }
     }
 
     private void Serialise(int slot, int bytes)
@@ -237,6 +256,8 @@ public sealed class SimulatedLink : IEventHandler
             arrival = _lastArrival = Instant.Max(arrival, _lastArrival);
         }
 
+        if (Options.AggregationMicros is > 0 and var clump)
+            arrival = new Instant((arrival.Micros + clump - 1) / clump * clump);
         _simulator.Schedule(arrival, this, Tag(slot, Arrives));
     }
 

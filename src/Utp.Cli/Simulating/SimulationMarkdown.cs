@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+using Utp.Simulation;
+
+namespace Utp.Cli;
+
+/// <summary>The rows as <c>docs/network.md</c>: nothing in it but what was run, so that the same command gives the same file.</summary>
+internal static class SimulationMarkdown
+{
+    public static string Text(IReadOnlyList<SimulationRow> rows, SimulationPlan plan)
+    {
+        var profiles = plan.Profiles.Count == ProfileCatalog.All.Length ? "all" : string.Join(',', plan.Profiles.Select(static p => p.Name));
+        var bars = rows.Sum(static r => r.Profile.Bars.Length);
+        var met = rows.Sum(static r => r.Profile.Bars.Count(r.IsMet));
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"""
+            # The network: what each law makes of it
+
+            Written by the command, not by hand:
+
+            ```
+            utp simulate --profile {profiles} --congestion {string.Join(',', plan.Laws)} --seed {plan.Seed} --repeat {plan.Repeat} --markdown docs/network.md
+            ```
+
+            Medians over {plan.Repeat} seed(s), in virtual time, with the real core, router and wire format, pacing on. Rates count IP bytes of
+            new data. Transfers of a size are measured from Connect to the last byte delivered; the others run 60 s, of which the
+            first 5 s do not count, unless the profile says otherwise. The queue is the simulated one itself, looked at every
+            millisecond; it holds 256 kB and drops at its tail unless the profile says otherwise. Loss and reordering strike the data's
+            direction. The TCP beside uTP is a model (slow start, fast retransmit, a scoreboard, RFC 6298 timers; no HyStart, no
+            delayed acknowledgements); what it keeps is compared with the same run without uTP.
+
+            {met} of {bars} bars are met.
+
+
+            """);
+        text.Append("| profile | what | law |").AppendJoin('|', SimulationTable.Columns.Select(static c => $" {c.Title} ")).Append("| bars |\n");
+        text.Append("|---|---|---|").AppendJoin('|', SimulationTable.Columns.Select(static _ => "---:")).Append("|---|\n");
+        foreach (var row in rows)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| `{row.Profile.Name}` | {row.Profile.Title} | {row.Law} |");
+            text.AppendJoin('|', SimulationTable.Columns.Select(c => $" {row.Value(c.Metric)} ")).Append("| ");
+            text.AppendJoin("<br>", row.Profile.Bars.Select(bar => row.IsMet(bar) ? row.BarText(bar) : $"**{row.BarText(bar)}**")).Append(" |\n");
+        }
+
+        return text.ToString();
+    }
+}

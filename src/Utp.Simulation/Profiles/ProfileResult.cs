@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+
+namespace Utp.Simulation;
+
+/// <summary>What one run of a profile has measured. The same profile, law and seed give the same, on every machine.</summary>
+/// <param name="Profile">Of what.</param>
+/// <param name="Law">With which law.</param>
+/// <param name="Seed">With which seed.</param>
+/// <param name="Values">What was measured; a metric that has no meaning for the profile is not there.</param>
+/// <param name="Fingerprint">A hash over every delivered datagram (<see cref="SimulatedNetwork.Fingerprint"/>).</param>
+public sealed record ProfileResult(
+    Profile Profile, string Law, ulong Seed, ImmutableSortedDictionary<Metric, long> Values, ulong Fingerprint)
+{
+    /// <summary>The median of each metric over several seeds; of an even number the lower one of the middle two, which was measured.</summary>
+    public static ImmutableSortedDictionary<Metric, long> Medians(IReadOnlyCollection<ProfileResult> results)
+    {
+        ArgumentNullException.ThrowIfNull(results);
+        return results.SelectMany(static r => r.Values).GroupBy(static v => v.Key, static v => v.Value).ToImmutableSortedDictionary(
+            static g => g.Key, static g => g.Order().ElementAt((g.Count() - 1) / 2));
+    }
+
+    /// <summary>One line for a snapshot: everything, in integers.</summary>
+    public override string ToString() =>
+        $"{Profile.Name} {Law} seed {Seed}: {string.Join(' ', Values.Select(static v => $"{v.Key}={v.Value}"))} {Fingerprint:x16}";
+}

@@ -1,0 +1,61 @@
+namespace Utp.Simulation.Tests.Profiles;
+
+/// <summary>
+/// Seed 1 of the profiles that cost little, compared exactly with <c>profiles.txt</c> beside this file, so that every change of the
+/// network's behaviour shows as a difference in review. To accept one: <c>UTP_ACCEPT_PROFILES=1 dotnet test
+/// tests/Utp.Simulation.Tests --filter ProfileSnapshotTests</c>, and commit the file.
+/// </summary>
+public class ProfileSnapshotTests
+{
+    private static readonly string[] Cheap =
+    [
+        "home-20ms-10m", "home-20ms-10m-1mb", "loss-1", "loss-5", "far-100ms-20m", "small-queue-16k", "reordered-2", "jitter-aggregated",
+        "beside-reno-64k-before", "beside-cubic-codel-after", "policer", "fairness-3", "mtu-falls",
+    ];
+
+    [Fact]
+    public void Seed_1_of_every_cheap_profile_and_law_is_what_was_reviewed()
+    {
+        var lines = new List<string>();
+        foreach (var law in CongestionLaws.Names)
+            lines.AddRange(Cheap.Select(name => ProfileRun.Run(ProfileCatalog.Find(name)!, law, seed: 1).ToString()));
+        if (Environment.GetEnvironmentVariable("UTP_ACCEPT_PROFILES") == "1")
+            File.WriteAllLines(SnapshotFile(), lines);
+        Assert.Equal(File.ReadAllLines(SnapshotFile()), lines);
+    }
+
+    [Theory]
+    [InlineData("loss-5")]
+    [InlineData("beside-cubic-64k-after")]
+    public void A_seed_replays_a_run_to_the_byte_and_another_seed_does_not(string name)
+    {
+        var profile = ProfileCatalog.Find(name)!;
+        var first = ProfileRun.Run(profile, "ledbat", seed: 7);
+        var second = ProfileRun.Run(profile, "ledbat", seed: 7);
+        Assert.Equal(first.ToString(), second.ToString());
+        Assert.NotEqual(first.Fingerprint, ProfileRun.Run(profile, "ledbat", seed: 8).Fingerprint);
+    }
+
+    [Fact]
+    public void Profiles_have_names_of_their_own_and_every_one_has_a_bar()
+    {
+        Assert.Distinct(ProfileCatalog.All.Select(p => p.Name));
+        Assert.All(ProfileCatalog.All, p => Assert.NotEmpty(p.Bars));
+    }
+
+    [Fact]
+    public void An_unknown_law_is_refused_with_the_known_ones()
+    {
+        var e = Assert.Throws<ArgumentException>(() => ProfileRun.Run(ProfileCatalog.All[0], "vegas", seed: 1));
+        Assert.Contains("'vegas'", e.Message, StringComparison.Ordinal);
+        Assert.Contains("ledbat", e.Message, StringComparison.Ordinal);
+    }
+
+    private static string SnapshotFile()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Utp.sln")))
+            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+        return Path.Combine(folder.FullName, "tests", "Utp.Simulation.Tests", "Profiles", "profiles.txt");
+    }
+}

@@ -11,6 +11,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
     private const int RoundsOfOldDelay = 2;
 
     private readonly LedbatPlusPlusOptions _options;
+    private DelayHistory _base;
     private RecentDelays _recent;
     private SlowStartExit _exit;
     private SlowdownSchedule _slowdowns;
@@ -22,7 +23,6 @@ public sealed class LedbatPlusPlus : ICongestionControl
     private bool _isPathMeasured;
     private int _roundsToHold;
     private int _maxPayload;
-    private long _baseMicros;
     private long _smoothedRttMicros;
 
     /// <summary>LEDBAT++ with its defaults.</summary>
@@ -69,12 +69,12 @@ public sealed class LedbatPlusPlus : ICongestionControl
     /// <summary>Whether a slowdown is under way: two packets, then the way back.</summary>
     public bool InSlowdown => _phase is Phase.Frozen or Phase.Ramp;
 
-    /// <summary>The queueing delay that the law acts on, µs: the smallest of the last round trips, above the smallest of all.</summary>
-    public long QueueingDelayMicros => Math.Max(0, _recent.Smallest - _baseMicros);
+    /// <summary>The queueing delay that the law acts on, µs: the smallest of the last round trips, above the smallest of ten minutes.</summary>
+    public long QueueingDelayMicros => Math.Max(0, (long)_recent.Smallest - _base.Base);
 
     // Draft §4.2: a short path would else grow by more bytes a second than Reno on a long one.
-    private double Gain => 1.0 / (_baseMicros > 0
-        ? Math.Min(_options.MaxGainDivisor, ((2 * _options.TargetMicros) + _baseMicros - 1) / _baseMicros)
+    private double Gain => 1.0 / (_base.Base > 0
+        ? Math.Min(_options.MaxGainDivisor, ((2 * _options.TargetMicros) + _base.Base - 1) / _base.Base)
         : _options.MaxGainDivisor);
 
     private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
@@ -181,14 +181,15 @@ public sealed class LedbatPlusPlus : ICongestionControl
     // The queueing delay of this batch; null: it says nothing about delay.
     private long? Measure(in AckSample sample)
     {
-        if (sample.MinRttMicros > 0)
-            _baseMicros = Math.Min(sample.MinRttMicros, int.MaxValue);
-        if (sample.RttMicros == 0)
+        // A small packet needs less time on a slow link: the handshake's would be a base that no full packet reaches, and whoever shook
+        // hands on an idle link would see a queue of one packet that a latecomer does not see.
+        if (sample.RttMicros == 0 || sample.AckedBytes == 0)
             return null;
-        var rtt = Math.Min(sample.RttMicros, int.MaxValue);
-        _recent.Add((uint)rtt);
+        var rtt = (uint)Math.Min(sample.RttMicros, int.MaxValue);
+        _base.Add(rtt, sample.Now);
+        _recent.Add(rtt);
         _isPathMeasured = sample.OneWayDelay is not null;
-        return Math.Max(0, rtt - _baseMicros);
+        return rtt - _base.Base;
     }
 
     private void EnterSlowStart(double window, Instant now)

@@ -60,9 +60,9 @@ public sealed class CongestionControlsTests
     private static bool SlowStartSurvives(ICongestionControl law, uint queueMicros)
     {
         law.OnMaxPayload(1_000);
-        law.OnAck(new AckSample(default, 0, 0, false, 1_000, null, 40_000, 40_000, 40_000, true));
+        law.OnAck(new AckSample(default, 1_000, 1_000, false, 1_000, null, 40_000, 40_000, 40_000, true));
         for (var i = 0; i < 8; i++)
-            law.OnAck(new AckSample(default, 0, 0, false, 1_000 + queueMicros, null, 40_000 + queueMicros, 40_000, 40_000, i == 0));
+            law.OnAck(new AckSample(default, 1_000, 1_000, false, 1_000 + queueMicros, null, 40_000 + queueMicros, 40_000, 40_000, i == 0));
         return law.InSlowStart;
     }
 }

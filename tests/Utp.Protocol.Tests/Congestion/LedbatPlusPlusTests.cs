@@ -21,13 +21,17 @@ public sealed class LedbatPlusPlusTests
         long bytes, long queue = 0, long at = 0, bool windowLimited = true, bool roundStart = false, long baseRtt = Base, bool measured = true) =>
         new(Start.Plus(at), bytes, bytes, windowLimited, measured ? 0 : null, null, baseRtt + queue, baseRtt + queue, baseRtt, roundStart);
 
+    /// <summary>An acknowledgement that moves nothing but what is known of the delay.</summary>
+    private static AckSample Hear(long queue = 0, long at = 0, bool roundStart = false, long baseRtt = Base) =>
+        Ack(Mss, queue, at, windowLimited: false, roundStart, baseRtt);
+
     private static LossSample Loss(bool newEpisode = true, long at = 0) => new(Start.Plus(at), Mss, 10 * Mss, newEpisode);
 
     /// <summary>A law that has left slow start by a loss, with the given window; its first slowdown is due after two round trips.</summary>
     private static LedbatPlusPlus Steering(int windowPackets, long baseRtt = Base)
     {
         var law = New(2 * windowPackets);
-        law.OnAck(Ack(0, baseRtt: baseRtt));
+        law.OnAck(Hear(baseRtt: baseRtt));
         law.OnLoss(Loss());
         Assert.False(law.InSlowStart);
         Assert.Equal(windowPackets * Mss, law.WindowBytes);
@@ -38,7 +42,7 @@ public sealed class LedbatPlusPlusTests
     private static void SetQueue(LedbatPlusPlus law, long micros)
     {
         for (var i = 0; i < 4; i++)
-            law.OnAck(Ack(0, micros));
+            law.OnAck(Hear(micros));
         Assert.Equal(micros, law.QueueingDelayMicros);
     }
 
@@ -47,7 +51,7 @@ public sealed class LedbatPlusPlusTests
     {
         var law = Steering(windowPackets);
         at = 2 * Base;
-        law.OnAck(Ack(0, at: at));
+        law.OnAck(Hear(at: at));
         Assert.True(law.InSlowdown);
         return law;
     }
@@ -154,14 +158,37 @@ public sealed class LedbatPlusPlusTests
     {
         var law = Steering(20);
         for (var i = 0; i < 3; i++)
-            law.OnAck(Ack(0, 200_000));
-        law.OnAck(Ack(0, 10_000));
+            law.OnAck(Hear(200_000));
+        law.OnAck(Hear(10_000));
         for (var i = 0; i < 3; i++)
-            law.OnAck(Ack(0, 200_000));
+            law.OnAck(Hear(200_000));
         Assert.Equal(10_000, law.QueueingDelayMicros);
 
-        law.OnAck(Ack(0, 200_000));
+        law.OnAck(Hear(200_000));
         Assert.Equal(200_000, law.QueueingDelayMicros);
+    }
+
+    [Fact]
+    public void The_handshakes_small_packets_are_no_base_for_those_of_data()
+    {
+        var law = New();
+        law.OnAck(new AckSample(Start, 0, 0, false, null, null, Base - 1_000, Base - 1_000, Base - 1_000, false));
+
+        law.OnAck(Hear());
+        Assert.Equal(0, law.QueueingDelayMicros);
+
+        SetQueue(law, 5_000);
+    }
+
+    [Fact]
+    public void A_base_that_nobody_has_seen_for_ten_minutes_is_forgotten()
+    {
+        var law = New();
+        law.OnAck(Hear());
+        for (var minute = 1; minute <= 10; minute++)
+            law.OnAck(Hear(20_000, at: minute * 60_000_000L));
+
+        Assert.Equal(0, law.QueueingDelayMicros);
     }
 
     [Fact]
@@ -215,7 +242,7 @@ public sealed class LedbatPlusPlusTests
     public void Slow_start_ends_above_three_quarters_of_the_target_with_the_window_that_made_the_queue()
     {
         var law = New();
-        law.OnAck(Ack(0, roundStart: true));
+        law.OnAck(Hear(roundStart: true));
         law.OnAck(Ack(10 * Mss));
         Assert.Equal(20 * Mss, law.WindowBytes);
 
@@ -232,7 +259,7 @@ public sealed class LedbatPlusPlusTests
     public void At_three_quarters_of_the_target_slow_start_goes_on()
     {
         var law = New();
-        law.OnAck(Ack(0, roundStart: true));
+        law.OnAck(Hear(roundStart: true));
         for (var i = 0; i < 30; i++)
             law.OnAck(Ack(Mss, 45_000, roundStart: i % 10 == 0));
 
@@ -243,7 +270,7 @@ public sealed class LedbatPlusPlusTests
     public void The_queue_that_slow_start_made_is_answered_once()
     {
         var law = New();
-        law.OnAck(Ack(0, roundStart: true));
+        law.OnAck(Hear(roundStart: true));
         law.OnAck(Ack(10 * Mss));
         for (var i = 0; i < 8; i++)
             law.OnAck(Ack(Mss, 200_000, roundStart: i == 0));

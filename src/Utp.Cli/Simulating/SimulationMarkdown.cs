@@ -28,7 +28,7 @@ internal static class SimulationMarkdown
             direction. The TCP beside uTP is a model (slow start, fast retransmit, a scoreboard, RFC 6298 timers; no HyStart, no
             delayed acknowledgements); what it keeps is compared with the same run without uTP.
 
-            {met} of {bars} bars are met.
+            {met} of {bars} bars are met.{NotRun(plan)}
 
 
             """);
@@ -42,5 +42,11 @@ internal static class SimulationMarkdown
         }
 
         return text.ToString();
+    }
+
+    private static string NotRun(SimulationPlan plan)
+    {
+        var missing = ProfileCatalog.All.Except(plan.Profiles).Select(static p => $"`{p.Name}`").ToList();
+        return missing.Count == 0 ? "" : $" Not run for this table: {string.Join(", ", missing)}.";
     }
 }

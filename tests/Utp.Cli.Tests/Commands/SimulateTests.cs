@@ -42,7 +42,7 @@ public class SimulateTests
         var text = await File.ReadAllTextAsync(file);
         Assert.Contains("utp simulate --profile home-20ms-10m-1mb --congestion ledbat --seed 1 --repeat 1 --markdown", text, StringComparison.Ordinal);
         Assert.Contains("| `home-20ms-10m-1mb` |", text, StringComparison.Ordinal);
-        Assert.Contains("1 of 1 bars are met.", text, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 bars are met. Not run for this table: `lan-1ms-100m`, ", text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Utp.Messages;
 using Utp.Protocol;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

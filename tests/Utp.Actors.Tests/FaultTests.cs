@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Utp.Messages;
 using Utp.Protocol;
 using Utp.Sockets;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

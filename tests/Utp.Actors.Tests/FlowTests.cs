@@ -1,5 +1,4 @@
 using Utp.Messages;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

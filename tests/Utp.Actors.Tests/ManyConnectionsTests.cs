@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Utp.Messages;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Utp.Messages;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

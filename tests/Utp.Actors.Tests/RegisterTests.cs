@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Utp.Messages;
 using Utp.Protocol;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

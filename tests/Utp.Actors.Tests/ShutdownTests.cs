@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
 using Utp.Messages;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.TestKit;
 using Utp.Messages;
 using Utp.Protocol;
-using Xunit;
 using Xunit.Abstractions;
 
 namespace Utp.Actors.Tests;

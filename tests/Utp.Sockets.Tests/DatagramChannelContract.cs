@@ -19,6 +19,9 @@ public abstract class DatagramChannelContract : IDisposable
     /// <param name="sendBufferBytes">The send buffer to ask for; null: the driver's default.</param>
     protected abstract IDatagramChannel OpenChannel(int port, int? sendBufferBytes);
 
+    /// <summary>Whether an empty datagram arrives. uTP sends none, so a driver may lose them; it must not stumble over them.</summary>
+    protected virtual bool DeliversEmptyDatagrams => true;
+
     /// <summary>The addresses by which others in this process reach a channel: several for one on a wildcard address.</summary>
     protected virtual IEnumerable<IPAddress> ReachableAddresses(IDatagramChannel channel)
     {
@@ -88,7 +91,8 @@ public abstract class DatagramChannelContract : IDisposable
         Assert.Equal(SendStatus.Sent, sender.SendTo(receiver.Address, []));
         Assert.Equal(SendStatus.Sent, sender.SendTo(receiver.Address, "next"u8));
 
-        Assert.Empty((await receiver.NextAsync()).Payload);
+        if (DeliversEmptyDatagrams)
+            Assert.Empty((await receiver.NextAsync()).Payload);
         Assert.Equal("next", (await receiver.NextAsync()).Text);
     }
 
@@ -100,9 +104,11 @@ public abstract class DatagramChannelContract : IDisposable
         Assert.Equal(ReceiveStatus.Drained, receiver.Channel.Receive(receiver.Batch));
         receiver.Channel.RequestReadable();
         Assert.Equal(SendStatus.Sent, sender.SendTo(receiver.Address, []));
+        if (!DeliversEmptyDatagrams)
+            Assert.Equal(SendStatus.Sent, sender.SendTo(receiver.Address, "next"u8));
 
         await receiver.WhenReadableAsync();
-        Assert.Empty((await receiver.NextAsync()).Payload);
+        Assert.Equal(DeliversEmptyDatagrams ? "" : "next", (await receiver.NextAsync()).Text);
     }
 
     [Fact]

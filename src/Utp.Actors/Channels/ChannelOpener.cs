@@ -21,6 +21,8 @@ internal sealed class ChannelOpener(UtpSettings settings, ActorSystem system)
         {
             if (_replacement is not null)
                 return _replacement(request);
+            if (settings.Channel == ChannelDriver.AkkaIO)
+                return await AkkaIoChannel.OpenAsync(system, request).ConfigureAwait(false);
             return socket is null ? OpenSocket(request) : UdpSocketChannel.FromSocket(socket, ownsSocket: true);
         }
         catch

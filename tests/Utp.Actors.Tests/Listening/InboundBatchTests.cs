@@ -1,6 +1,5 @@
 using Utp.Protocol;
 using Utp.Sockets;
-using Xunit;
 
 namespace Utp.Actors.Tests.Listening;
 

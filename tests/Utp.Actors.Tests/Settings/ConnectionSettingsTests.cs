@@ -2,7 +2,6 @@ using System.Reflection;
 using Akka.Configuration;
 using Utp.Messages;
 using Utp.Protocol;
-using Xunit;
 
 namespace Utp.Actors.Tests.Settings;
 

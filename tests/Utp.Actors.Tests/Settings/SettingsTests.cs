@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
 using Utp.Protocol;
-using Xunit;
 
 namespace Utp.Actors.Tests.Settings;
 

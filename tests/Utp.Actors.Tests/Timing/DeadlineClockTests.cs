@@ -1,4 +1,3 @@
-using Xunit;
 
 namespace Utp.Actors.Tests.Timing;
 

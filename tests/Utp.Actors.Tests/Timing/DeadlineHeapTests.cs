@@ -1,5 +1,4 @@
 using Utp.Protocol;
-using Xunit;
 
 namespace Utp.Actors.Tests.Timing;
 

@@ -1,7 +1,6 @@
 using Akka.Configuration;
 using Utp.Messages;
 using Utp.Protocol;
-using Xunit;
 
 namespace Utp.Actors.Tests.Settings;
 

@@ -52,6 +52,7 @@ internal sealed class FaultSchedule
         Knob.InitialReceiveWindowBytes => 256 << 10,
         Knob.MaxReceiveWindowBytes => 4 << 20,
         Knob.SendWindowBytes => 4 << 20,
+        Knob.Law => 1,
         _ => 0,
     };
 
@@ -128,6 +129,8 @@ internal sealed class FaultSchedule
         ReorderDelayMicros = this[Knob.ReorderDelayMicros],
         RateBytesPerSecond = this[Knob.RateBytesPerSecond],
         QueueBytes = this[Knob.QueueBytes],
+        CoDel = this[Knob.CoDel] != 0,
+        AggregationMicros = this[Knob.AggregationMicros],
         MtuBytes = (int)this[Knob.LinkMtuBytes],
         ReportsMtu = this[Knob.ReportsMtu] != 0,
         DropsFragments = this[Knob.DropsFragments] != 0,
@@ -155,6 +158,8 @@ internal sealed class FaultSchedule
         MaxDatagramBytes = (int)this[Knob.DatagramBytes],
         MtuCeilingBytes = (int)this[Knob.MtuCeilingBytes],
         Pacing = this[Knob.NoPacing] == 0,
+        TailLossProbe = this[Knob.NoTailProbe] == 0,
+        CongestionControl = CongestionLaws.Find(CongestionLaws.Names.ElementAt((int)this[Knob.Law]))!,
         DelayedAck = this[Knob.DelayedAck] != 0,
         CoalesceSmallWrites = this[Knob.CoalesceSmallWrites] != 0,
         InitialReceiveWindowBytes = (int)this[Knob.InitialReceiveWindowBytes],

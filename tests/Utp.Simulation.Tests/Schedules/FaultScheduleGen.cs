@@ -12,6 +12,7 @@ internal static class FaultScheduleGen
     private const long TimestampWrap = 1L << 32;
     private const long MaxWrites = 4_000;
     private const long MaxRestsMicros = 60_000_000;
+    private static readonly long LastLaw = CongestionLaws.Names.Count() - 1;
 
     /// <summary>Schedules of which both directions cross the wrap of seq_nr, or (almost surely) do not.</summary>
     public static Gen<FaultSchedule> Schedules(bool wraps)
@@ -64,7 +65,9 @@ internal static class FaultScheduleGen
         Gen.Select(Gen.Long[1_000, 200_000], Gen.Long[0, 50_000], (r, t) => Turns.Of((Knob.Duplication, r), (Knob.DuplicateDelayMicros, t))),
         Gen.Select(Gen.Long[1_000, 50_000], Gen.Long[100_000, 90_000_000], (r, t) => Turns.Of((Knob.LateDuplication, r), (Knob.LateDuplicateDelayMicros, t))),
         Gen.Select(Gen.Long[1_000, 300_000], Gen.Long[100, 100_000], (r, t) => Turns.Of((Knob.Reordering, r), (Knob.ReorderDelayMicros, t))),
-        Gen.Select(Gen.Long[20_000, 5_000_000], Gen.Long[1_500, 500_000], (r, q) => Turns.Of((Knob.RateBytesPerSecond, r), (Knob.QueueBytes, q))),
+        Gen.Select(
+            Gen.Long[20_000, 5_000_000], Gen.Long[1_500, 500_000], Gen.Long[0, 1],
+            (r, q, managed) => Turns.Of((Knob.RateBytesPerSecond, r), (Knob.QueueBytes, q), (Knob.CoDel, managed))),
         Gen.Select(Gen.Long[0, 5_000_000], Gen.Long[10_000, 4_000_000], (t, d) => Turns.Of((Knob.ForthOutageMicros, t), (Knob.ForthOutageForMicros, d))),
         Gen.Select(Gen.Long[0, 5_000_000], Gen.Long[10_000, 4_000_000], (t, d) => Turns.Of((Knob.BackOutageMicros, t), (Knob.BackOutageForMicros, d))),
         Gen.Select(
@@ -84,6 +87,9 @@ internal static class FaultScheduleGen
         One(Knob.DelayedAck, Gen.Const(1L)),
         One(Knob.CoalesceSmallWrites, Gen.Const(1L)),
         One(Knob.NoPacing, Gen.Const(1L)),
+        One(Knob.NoTailProbe, Gen.Const(1L)),
+        One(Knob.Law, Gen.Long[0, LastLaw]),
+        One(Knob.AggregationMicros, Gen.Long[1_000, 20_000]),
         Gen.Select(Gen.Long[1_500, 40_000], Gen.Long[0, 60_000], (w, more) => Turns.Of((Knob.InitialReceiveWindowBytes, w), (Knob.MaxReceiveWindowBytes, w + more))),
         One(Knob.SendWindowBytes, Gen.Long[44_000, 200_000]),
     ];

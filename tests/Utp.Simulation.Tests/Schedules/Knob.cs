@@ -56,6 +56,12 @@ internal enum Knob
     ReorderDelayMicros,
     RateBytesPerSecond,
     QueueBytes,
+
+    /// <summary>1: the queue is managed by CoDel.</summary>
+    CoDel,
+
+    /// <summary>Datagrams leave together on multiples of this.</summary>
+    AggregationMicros,
     ForthOutageMicros,
     ForthOutageForMicros,
     BackOutageMicros,
@@ -81,6 +87,12 @@ internal enum Knob
     DelayedAck,
     CoalesceSmallWrites,
     NoPacing,
+
+    /// <summary>1: no tail loss probe.</summary>
+    NoTailProbe,
+
+    /// <summary>The congestion law, by its place among the known ones, sorted by name: cubic, ledbat, ledbat++.</summary>
+    Law,
     InitialReceiveWindowBytes,
     MaxReceiveWindowBytes,
     SendWindowBytes,

@@ -66,7 +66,7 @@ public sealed record LinkOptions
 
     /// <summary>
     /// ST_DATA of which a copy comes when its connection has sent about 65,536 more packets, so that its seq_nr is current again. At most
-    /// <see cref="WrapDuplicates.Capacity"/> copies wait at a time.
+    /// 256 copies wait at a time.
     /// </summary>
     public Ratio WrapDuplication { get; init; }
 

@@ -8,7 +8,7 @@ namespace Utp.Simulation;
 /// more packets, so that its seq_nr lies in the receiver's window again (protocol.md §5, "Wraps"). Owned by one
 /// <see cref="SimulatedLink"/>.
 /// </summary>
-public sealed class WrapDuplicates
+internal sealed class WrapDuplicates
 {
     /// <summary>Copies that wait at most.</summary>
     public const int Capacity = 256;
@@ -18,12 +18,8 @@ public sealed class WrapDuplicates
     private readonly Dictionary<Flow, Waiting> _flows = [];
     private int _count;
 
-    internal WrapDuplicates()
-    {
-    }
-
     /// <summary>Tells that a datagram passes. Returns a copy that is due, or −1.</summary>
-    internal int OnPassing(int slot, DatagramStore store, Ratio ratio, Prng random)
+    public int OnPassing(int slot, DatagramStore store, Ratio ratio, Prng random)
     {
         ref var entry = ref store[slot];
         if (!PacketHeader.TryParse(entry.Payload, out var header) || header.Type != PacketType.Data)

@@ -97,9 +97,7 @@ public sealed class WriteTests(ITestOutputHelper output) : UtpSpec(output)
     public void A_full_buffer_fails_writes_until_writing_is_resumed()
     {
         var pair = OpenPair(SmallWindow, SmallSendBuffer);
-        pair.B.Tell(SuspendReading.Instance);
-        pair.B.Tell(GetStatistics.Instance);
-        pair.B.Handler.ExpectMsg<ConnectionStatistics>();
+        CloseWindow(pair);
         var taken = FillBuffer(pair.A);
 
         // Nothing overtakes the write that failed, although this one would fit.
@@ -113,16 +111,14 @@ public sealed class WriteTests(ITestOutputHelper output) : UtpSpec(output)
         pair.A.Tell(new Write(Bytes(2_000, taken)) { Ack = "again" });
         pair.A.Handler.ExpectMsg("again");
         var expected = Enumerable.Range(0, taken + 1).SelectMany(i => Bytes(2_000, i));
-        Assert.Equal(expected, pair.B.ExpectBytes(2_000 * (taken + 1)));
+        Assert.Equal([.. Bytes(SmallBuffer), .. expected], pair.B.ExpectBytes(SmallBuffer + (2_000 * (taken + 1))));
     }
 
     [Fact]
     public void Without_resume_writing_each_write_is_judged_by_itself()
     {
         var pair = OpenPair(SmallWindow, SmallSendBuffer, registerA: register => register with { UseResumeWriting = false });
-        pair.B.Tell(SuspendReading.Instance);
-        pair.B.Tell(GetStatistics.Instance);
-        pair.B.Handler.ExpectMsg<ConnectionStatistics>();
+        CloseWindow(pair);
         FillBuffer(pair.A);
         pair.A.Tell(new Write(Bytes(2_000)));
         Assert.Equal(FailureCause.BufferFull, pair.A.Handler.ExpectMsg<CommandFailed>().Cause);
@@ -142,9 +138,7 @@ public sealed class WriteTests(ITestOutputHelper output) : UtpSpec(output)
     public void Only_one_actor_may_wait_for_writing()
     {
         var pair = OpenPair(SmallWindow, SmallSendBuffer);
-        pair.B.Tell(SuspendReading.Instance);
-        pair.B.Tell(GetStatistics.Instance);
-        pair.B.Handler.ExpectMsg<ConnectionStatistics>();
+        CloseWindow(pair);
         FillBuffer(pair.A);
         pair.A.Tell(ResumeWriting.Instance);
         pair.A.Connection.Tell(ResumeWriting.Instance, TestActor);
@@ -312,6 +306,16 @@ public sealed class WriteTests(ITestOutputHelper output) : UtpSpec(output)
     {
         var objects = new UtpOptions { Delivery = DeliveryMode.Objects };
         return OpenPair(bind => bind with { Options = objects }, connect => connect with { Options = objects });
+    }
+
+    // Fills the window of a reader that does not read: from here on nothing more is delivered.
+    private static void CloseWindow(Pair pair)
+    {
+        pair.B.Tell(SuspendReading.Instance);
+        pair.B.Tell(GetStatistics.Instance);
+        pair.B.Handler.ExpectMsg<ConnectionStatistics>();
+        pair.A.Tell(new Write(Bytes(SmallBuffer)) { Ack = "window full", AckWhen = AckWhen.Delivered });
+        pair.A.Handler.ExpectMsg("window full");
     }
 
     // Writes pieces of 2,000 bytes until one is refused; how many were taken.

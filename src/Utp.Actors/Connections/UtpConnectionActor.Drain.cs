@@ -103,7 +103,7 @@ internal sealed partial class UtpConnectionActor
             if (!_core.PollTransmit(buffer, now, out var transmit))
                 return;
             var status = _port.Channel.Send(_handle.Path, buffer.AsSpan(0, transmit.Length), transmit.Length, transmit.DontFragment);
-            if (status != SendStatus.Sent && !OnNotSent(status, transmit, now))
+            if (status != SendStatus.Sent && !OnNotSent(status, now))
                 return;
         }
 
@@ -112,7 +112,7 @@ internal sealed partial class UtpConnectionActor
     }
 
     // A datagram that the kernel never took is not lost, so it must not look lost: the core takes it back.
-    private bool OnNotSent(SendStatus status, in Transmit transmit, Instant now)
+    private bool OnNotSent(SendStatus status, Instant now)
     {
         switch (status)
         {
@@ -125,15 +125,12 @@ internal sealed partial class UtpConnectionActor
                 }
 
                 return false;
-            case SendStatus.MessageTooLarge when transmit.DontFragment:
+            case SendStatus.MessageTooLarge:
                 _core.HandleTooLarge(1, now);
                 return true;
             case SendStatus.Closed:
                 // The listener tells why; until then nothing can leave.
                 return false;
-            case SendStatus.MessageTooLarge:
-                // Not even in fragments: as if lost, so that it is not tried again at once.
-                return true;
             default:
                 if (status.ToPathError() is { } error)
                     _core.HandlePathError(error, now);

@@ -155,7 +155,7 @@ internal static class SettingKeys
     public static readonly SizeKey SocketReceiveBuffer = new("socket.receive-buffer", 16 << 10, 1 << 30);
     public static readonly SizeKey SocketSendBuffer = new("socket.send-buffer", 16 << 10, 1 << 30);
     public static readonly CountKey ReceiveBatch = new("socket.receive-batch", 1, 1024);
-    public static readonly SizeKey ReceiveMemory = new("socket.receive-memory", 256 << 10, 16L << 30);
+    public static readonly SizeKey ReceiveMemory = new("socket.receive-memory", 1 << 20, 16L << 30);
     public static readonly ChoiceKey<PeerCompatibility> Compatibility = new("compatibility", ("auto", PeerCompatibility.Negotiate), ("plain", PeerCompatibility.Plain), ("node-utp", PeerCompatibility.NodeUtp));
     public static readonly ChoiceKey<DeliveryMode> Delivery = new("delivery", ("bytes", DeliveryMode.Bytes), ("objects", DeliveryMode.Objects), ("frames", DeliveryMode.Frames));
     public static readonly SwitchKey DropUnsupportedMetadata = new("drop-unsupported-metadata");
@@ -167,6 +167,7 @@ internal static class SettingKeys
     public static readonly SizeKey SendBuffer = new("send-buffer", 4 << 10, 1 << 30);
     public static readonly SizeKey InitialReceiveWindow = new("receive-window.initial", 4 << 10, 1 << 30);
     public static readonly SizeKey MaxReceiveWindow = new("receive-window.max", 4 << 10, 1 << 30);
+    public static readonly SizeKey ReorderMemory = new("reorder-memory", 1 << 20, 16L << 30);
     public static readonly CountKey MaxForeignPacketsInFlight = new("in-flight.foreign", 1, 1_000);
     public static readonly CountKey MaxOwnPacketsInFlight = new("in-flight.own-peer", 1, 32_000);
     public static readonly DurationKey ConnectTimeout = new("connect-timeout", Milliseconds(1), TimeSpan.FromHours(1));

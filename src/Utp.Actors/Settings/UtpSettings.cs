@@ -21,6 +21,7 @@ public sealed record UtpSettings
         Pacing = SettingKeys.Pacing.Read(config);
         RegisterTimeout = SettingKeys.RegisterTimeout.Read(config);
         ShutdownFlushTimeout = SettingKeys.ShutdownFlushTimeout.Read(config);
+        ReorderMemoryBytes = SettingKeys.ReorderMemory.Read(config);
         Limits = new EndpointLimits
         {
             MaxConnections = SettingKeys.MaxConnections.Read(config),
@@ -41,6 +42,7 @@ public sealed record UtpSettings
             SendBufferBytes = SettingKeys.SendBuffer.ReadInt(config),
             InitialReceiveWindowBytes = SettingKeys.InitialReceiveWindow.ReadInt(config),
             MaxReceiveWindowBytes = SettingKeys.MaxReceiveWindow.ReadInt(config),
+            ReorderBudget = new MemoryBudget(ReorderMemoryBytes),
             MaxFrameBytes = SettingKeys.MaxFrameSize.ReadInt(config),
             ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Read(config).Micros(),
             HalfOpenTimeoutMicros = SettingKeys.HalfOpenTimeout.Read(config).Micros(),
@@ -80,6 +82,9 @@ public sealed record UtpSettings
 
     /// <summary><c>utp.socket.receive-memory</c>, bytes.</summary>
     public long ReceiveMemoryBytes { get; }
+
+    /// <summary><c>utp.reorder-memory</c>, bytes; <see cref="ConnectionOptions.ReorderBudget"/> of <see cref="Connection"/> counts them, for all connections of the system.</summary>
+    public long ReorderMemoryBytes { get; }
 
     /// <summary><c>utp.congestion-control</c>: the law's name.</summary>
     public string CongestionControl { get; }

@@ -26,6 +26,7 @@ public sealed class SettingsTests
         ["utp.send-buffer"] = ("1MiB", s => s.Connection.SendBufferBytes, 1 << 20),
         ["utp.receive-window.initial"] = ("128KiB", s => s.Connection.InitialReceiveWindowBytes, 128 << 10),
         ["utp.receive-window.max"] = ("8MiB", s => s.Connection.MaxReceiveWindowBytes, 8 << 20),
+        ["utp.reorder-memory"] = ("2MiB", s => s.Connection.ReorderBudget!.TryTake((2 << 20) + 1) ? 0 : s.ReorderMemoryBytes, 2L << 20),
         ["utp.in-flight.foreign"] = ("500", s => s.Connection.MaxForeignPacketsInFlight, 500),
         ["utp.in-flight.own-peer"] = ("1000", s => s.Connection.MaxOwnPacketsInFlight, 1000),
         ["utp.connect-timeout"] = ("3s", s => s.Connection.ConnectTimeoutMicros, 3_000_000L),

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace Utp.Interop.Tests.Peers;
+
+/// <summary>
+/// A process of its own that runs <c>node/peer.js</c> with one of the libraries. It is told what to do by JSON lines and tells what happened
+/// the same way; what it tells is kept in order until the test asks for it. Disposing ends the process and nothing else.
+/// </summary>
+internal sealed class NodePeer : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Channel<JsonElement> _events = Channel.CreateUnbounded<JsonElement>();
+    private readonly List<string> _heard = [];
+    private readonly List<JsonElement> _skipped = [];
+
+    private NodePeer(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => OnLine(line.Data);
+        process.ErrorDataReceived += (_, line) => Note("stderr: " + line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Everything that the process said, for a failing test's message.</summary>
+    public string Transcript
+    {
+        get
+        {
+            lock (_heard)
+                return string.Join(Environment.NewLine, _heard);
+        }
+    }
+
+    public static async Task<NodePeer> StartAsync(PeerLibrary library)
+    {
+        NodeModules.Require();
+        var start = new ProcessStartInfo("node")
+        {
+            WorkingDirectory = NodeModules.Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList = { "peer.js", library == PeerLibrary.Libutp ? "libutp" : "utp" },
+        };
+        var peer = new NodePeer(Process.Start(start)!);
+        await peer.ExpectAsync("ready");
+        return peer;
+    }
+
+    /// <summary>Starts listening; returns the port.</summary>
+    public async Task<int> ListenAsync()
+    {
+        await TellAsync(new { @do = "listen" });
+        return (await ExpectAsync("listening")).GetProperty("port").GetInt32();
+    }
+
+    /// <summary>Opens a port that accepts nobody; returns it. libutp alone can.</summary>
+    public async Task<int> OpenDeafAsync()
+    {
+        await TellAsync(new { @do = "deaf" });
+        return (await ExpectAsync("listening")).GetProperty("port").GetInt32();
+    }
+
+    public Task ConnectAsync(int port) => TellAsync(new { @do = "connect", port });
+
+    /// <summary>Writes bytes that <see cref="TestData"/> makes of the seed.</summary>
+    public Task WriteAsync(uint seed, int bytes, int chunk = 65_536) => TellAsync(new { @do = "write", seed, bytes, chunk });
+
+    /// <summary>Writes so much as soon as somebody has connected.</summary>
+    public Task GreetAsync(uint seed, int bytes) => TellAsync(new { @do = "greet", seed, bytes });
+
+    /// <summary>Closes its direction.</summary>
+    public Task EndAsync() => TellAsync(new { @do = "end" });
+
+    /// <summary>From now on sends back what comes, and closes its direction when ours is closed.</summary>
+    public async Task EchoAsync()
+    {
+        await TellAsync(new { @do = "echo" });
+        await ExpectAsync("echoing");
+    }
+
+    /// <summary>Drops the connection as its library does that.</summary>
+    public Task DestroyAsync() => TellAsync(new { @do = "destroy" });
+
+    /// <summary>Waits until our direction has ended for it; returns the SHA-256 of all that came.</summary>
+    public async Task<string> ReceivedAllAsync() => (await ExpectAsync("end")).GetProperty("sha256").GetString()!;
+
+    /// <summary>The next event of that name; others before it are kept for later.</summary>
+    public async Task<JsonElement> ExpectAsync(string name)
+    {
+        var kept = _skipped.FindIndex(e => e.GetProperty("event").GetString() == name);
+        if (kept >= 0)
+        {
+            var found = _skipped[kept];
+            _skipped.RemoveAt(kept);
+            return found;
+        }
+
+        using var patience = new CancellationTokenSource(Patience.Long);
+        try
+        {
+            while (true)
+            {
+                var next = await _events.Reader.ReadAsync(patience.Token);
+                if (next.GetProperty("event").GetString() == name)
+                    return next;
+                _skipped.Add(next);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            throw new InvalidOperationException(
+                $"The peer did not tell '{name}' {(e is ChannelClosedException ? "before it ended" : $"within {Patience.Long.TotalSeconds} s")}. It said:{Environment.NewLine}{Transcript}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>Ends the process at once, as a crash would.</summary>
+    public void Kill() => _process.Kill(entireProcessTree: true);
+
+    private async Task TellAsync<T>(T command)
+    {
+        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(command));
+        await _process.StandardInput.FlushAsync();
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is null)
+        {
+            _events.Writer.TryComplete();
+            return;
+        }
+
+        Note(line);
+        if (line.StartsWith('{'))
+            _events.Writer.TryWrite(JsonDocument.Parse(line).RootElement);
+    }
+
+    private void Note(string? line)
+    {
+        lock (_heard)
+            _heard.Add(line ?? string.Empty);
+    }
+}

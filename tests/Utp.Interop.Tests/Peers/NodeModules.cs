@@ -82,7 +82,9 @@ internal static class NodeModules
         {
             using var process = Process.Start(new ProcessStartInfo(command, arguments)
             {
-                WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = Folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             })!;
             process.OutputDataReceived += static (_, _) => { };
             var errors = process.StandardError.ReadToEndAsync();

@@ -54,7 +54,8 @@ internal sealed class UdpRelay : IDisposable
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)
         {
-            ReceiveBufferSize = BufferBytes, SendBufferSize = BufferBytes,
+            ReceiveBufferSize = BufferBytes,
+            SendBufferSize = BufferBytes,
         };
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return socket;

@@ -107,7 +107,9 @@ public class CongestionScenarios
 
         private static ConnectionOptions Options(string law) => new()
         {
-            CongestionControl = () => Create(law), InitialReceiveWindowBytes = 4 << 20, SendBufferBytes = 8 << 20,
+            CongestionControl = () => Create(law),
+            InitialReceiveWindowBytes = 4 << 20,
+            SendBufferBytes = 8 << 20,
         };
     }
 }

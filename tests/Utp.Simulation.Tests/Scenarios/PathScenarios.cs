@@ -138,7 +138,11 @@ public class PathScenarios
             var simulator = new Simulator(seed, new SimulatorLimits { MaxEvents = 3_000_000 });
             var network = new SimulatedNetwork(simulator, new LinkOptions
             {
-                LatencyMicros = 5_000, Corruption = Ratio.Percent(20), Truncation = Ratio.Percent(5), DamageIsDelivered = true, Duplication = Ratio.Percent(5),
+                LatencyMicros = 5_000,
+                Corruption = Ratio.Percent(20),
+                Truncation = Ratio.Percent(5),
+                DamageIsDelivered = true,
+                Duplication = Ratio.Percent(5),
             });
             var options = new ConnectionOptions { IdleTimeoutMicros = 60_000_000, MaxTimeouts = 5 };
             var server = new SimulatedEndpoint(network, Transfer.ServerAddress);

@@ -45,7 +45,7 @@ internal sealed class Pair : IAsyncDisposable
     public UdpRelay? Relay { get; }
 
     public static Task<Pair> OpenAsync(PeerLibrary library, Role role, Network network = Network.Clean) =>
-        OpenAsync(library, role, network == Network.Bad ? RelayRules.Bad(Seed) : null, OptionsFor(library, network));
+        OpenAsync(library, role, network == Network.Bad ? RelayRules.Bad(Seed) : null);
 
     /// <summary>Through a relay if there is a rule.</summary>
     public static async Task<Pair> OpenAsync(PeerLibrary library, Role role, RelayRule? rule, UtpOptions? options = null)
@@ -83,9 +83,4 @@ internal sealed class Pair : IAsyncDisposable
         await peer.ConnectAsync(relay?.Port ?? port);
         return new Pair(node, await node.AcceptAsync(), peer, relay);
     }
-
-    // The npm utp keeps a duplicate of the packet it took last, and delivers it again 512 packets later (PeerDefectTests shows it
-    // with two of itself): where datagrams come twice, only a transfer of fewer packets can be whole.
-    private static UtpOptions? OptionsFor(PeerLibrary library, Network network) =>
-        library == PeerLibrary.Utp && network == Network.Bad ? new UtpOptions { MaxDatagramBytes = 2_400 } : null;
 }

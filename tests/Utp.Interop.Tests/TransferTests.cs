@@ -31,13 +31,19 @@ public sealed class TransferTests
     [MemberData(nameof(Files))]
     public async Task A_file_that_we_send_arrives(PeerLibrary library, Role role, Network network, int bytes)
     {
-        await using var pair = await Pair.OpenAsync(library, role, network);
-        var file = TestData.Of(1, bytes);
-        await pair.Ours.SendAsync(file);
-        pair.Ours.CloseWrite();
-        Assert.Equal(TestData.Sha256(file), await pair.Peer.ReceivedAllAsync());
-        await pair.Peer.EndAsync();
-        Assert.IsType<ConfirmedClosed>(await pair.Ours.EndedAsync());
+        // The npm utp delivers a duplicate in place of the packet 512 later (PeerDefectTests shows it with two of itself): where
+        // datagrams come twice the file goes over several connections, each of fewer packets than that.
+        var parts = library == PeerLibrary.Utp && network == Network.Bad && bytes > 0 ? 4 : 1;
+        for (var part = 0u; part < parts; part++)
+        {
+            await using var pair = await Pair.OpenAsync(library, role, network);
+            var file = TestData.Of(1 + part, bytes / parts);
+            await pair.Ours.SendAsync(file);
+            pair.Ours.CloseWrite();
+            Assert.Equal(TestData.Sha256(file), await pair.Peer.ReceivedAllAsync());
+            await pair.Peer.EndAsync();
+            Assert.IsType<ConfirmedClosed>(await pair.Ours.EndedAsync());
+        }
     }
 
     [PeerTheory]
@@ -46,9 +52,9 @@ public sealed class TransferTests
     {
         await using var pair = await Pair.OpenAsync(library, role, network);
         await AskForItAsync(pair, role);
-        await pair.Peer.WriteAsync(2, bytes);
+        await pair.Peer.WriteAsync(9, bytes);
         await pair.Peer.EndAsync();
-        Assert.Equal(TestData.Sha256(TestData.Of(2, bytes)), await pair.Ours.ReceivedAllAsync());
+        Assert.Equal(TestData.Sha256(TestData.Of(9, bytes)), await pair.Ours.ReceivedAllAsync());
         pair.Ours.CloseWrite();
         Assert.IsType<ConfirmedClosed>(await pair.Ours.EndedAsync());
     }
@@ -57,7 +63,7 @@ public sealed class TransferTests
     [InlineData(PeerLibrary.Libutp, Network.Clean, TestData.TenMegabytes)]
     [InlineData(PeerLibrary.Libutp, Network.Bad, TestData.OneMegabyte)]
     [InlineData(PeerLibrary.Utp, Network.Clean, TestData.OneMegabyte)]
-    [InlineData(PeerLibrary.Utp, Network.Bad, TestData.OneMegabyte)]
+    [InlineData(PeerLibrary.Utp, Network.Bad, TestData.OneMegabyte / 4)]
     public async Task A_file_comes_back_while_it_is_still_on_its_way(PeerLibrary library, Network network, int bytes)
     {
         await using var pair = await Pair.OpenAsync(library, Role.WeConnect, network);

@@ -86,6 +86,7 @@ public sealed partial class UtpConnection
         _refusals = 0;
         _peerDelay = header.Timestamp.MicrosUntil(WireTimestamp.From(inbound.Arrival));
         _peerSendsExtensions |= inbound.Packet.HasExtensions;
+        _peerMeasures |= header.TimestampDifference is not (0 or RttEstimator.NoTimestampDifference);
         _wrapGuard.OnAccepted(header.Timestamp, inbound.Arrival);
         _batch.OnDelay(_peerDelay, header.TimestampDifference);
 

@@ -5,7 +5,6 @@ internal sealed class RelayWatch
 {
     private const int Data = 0, Fin = 1, State = 2, Syn = 4;
 
-    public readonly List<string> Lines = [];
     private readonly Lock _lock = new();
     private readonly Way[] _ways = [new(), new()];
     private readonly int[] _fates = new int[Enum.GetValues<RelayFate>().Length];
@@ -41,7 +40,6 @@ internal sealed class RelayWatch
         lock (_lock)
         {
             _fates[(int)fate]++;
-            Lines.Add($"{System.Diagnostics.Stopwatch.GetTimestamp() / 1000} {direction} type {datagram[0] >> 4} ext {datagram[1]} id {UInt16At(datagram, 2)} seq {UInt16At(datagram, 16)} ack {UInt16At(datagram, 18)} len {datagram.Length - 20} {fate} {Convert.ToHexString(datagram[20..Math.Min(datagram.Length, 36)])}");
             var type = datagram[0] >> 4;
             if (type == State && direction == RelayDirection.FromInitiator)
                 _initiatorAcknowledged.TrySetResult();

@@ -26,11 +26,10 @@ function adopt (stream) {
     if (receivedBytes === 0) tell('first-data', { bytes: chunk.length })
     receivedBytes += chunk.length
     received.update(chunk)
-    tell('chunk', { at: receivedBytes - chunk.length, head: chunk.subarray(0, 16).toString('hex') })
     if (echoes) stream.write(chunk)
   })
   stream.on('end', function () {
-    tell('end', { got: receivedBytes, bytes: receivedBytes, sha256: received.copy().digest('hex') })
+    tell('end', { bytes: receivedBytes, sha256: received.copy().digest('hex') })
     if (echoes) stream.end()
   })
   stream.on('finish', () => tell('finish'))

@@ -81,6 +81,20 @@ public class RackTests
     }
 
     [Fact]
+    public void The_last_packet_is_not_repeated_as_a_probe_to_a_peer_that_measures_no_delay()
+    {
+        var c = Conversation.Connect(Unpaced);
+        c.Expect(PacketType.Syn);
+        c.Advance(20_000);
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq).Measured(0));
+        c.Expect(PacketType.State);
+        c.Write("x");
+        c.Expect(PacketType.Data, seq: Seq, text: "x");
+        c.Advance(499_000).ExpectNothing();
+        c.Advance(1_000).Expect(PacketType.Data, seq: Seq, text: "x");
+    }
+
+    [Fact]
     public void A_single_packet_is_given_the_time_of_a_delayed_ack()
     {
         var c = Conversation.Established(Unpaced, Own);

@@ -12,6 +12,7 @@ public sealed partial class UtpConnection
     private int _consecutiveTimeouts;
     private long _deliveredReported;
     private bool _peerSendsSelectiveAck;
+    private MaskHorizon _mask;
     private bool _finAcked;
 
     // F-RTO (RFC 5682): the last transmission before the time-out, while it is undecided; 0: none.
@@ -42,7 +43,9 @@ public sealed partial class UtpConnection
             HandleRanges(packet.SelectiveAckRanges(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival);
         else if (packet.SelectiveAckLength > 0)
             HandleSelectiveAck(packet.SelectiveAck(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival);
-        else if (IsDuplicateAck(packet))
+        else if (packet.Header.Type == PacketType.State)
+            _mask.OnNoMask();
+        if (IsDuplicateAck(packet, inbound.Datagram.Span))
             _duplicateAcks.OnDuplicateAck();
 
         if (_batch.LeftEdgeMoved)
@@ -58,10 +61,11 @@ public sealed partial class UtpConnection
         _batch.AckArrival = inbound.Arrival;
     }
 
-    // BEP 29 "packet loss": an ack_nr that repeats, on a ST_STATE that says nothing else.
-    private bool IsDuplicateAck(in ParsedPacket packet) =>
+    // BEP 29 "packet loss": an ack_nr that repeats, on a ST_STATE that says nothing else, as one whose mask is too short to show what arrived.
+    private bool IsDuplicateAck(in ParsedPacket packet, ReadOnlySpan<byte> datagram) =>
         packet.Header.Type == PacketType.State && _packets.Count > 0 && !_batch.LeftEdgeMoved && !_batch.WindowMoved
-        && !_peerSendsSelectiveAck && packet.Header.AckNr == _packets.LeftEdge.Previous;
+        && (packet.SelectiveAckLength > 0 ? _mask.Hides && !packet.SelectiveAck(datagram).ContainsAnyExcept((byte)0) : !_peerSendsSelectiveAck)
+        && packet.Header.AckNr == _packets.LeftEdge.Previous;
 
     private void HandleSelectiveAck(ReadOnlySpan<byte> mask, SeqNr ackNr, Instant arrival)
     {
@@ -81,6 +85,9 @@ public sealed partial class UtpConnection
                 _packets.Sack(seqNr);
             }
         }
+
+        // libutp leaves the last two bits of its 32 unused.
+        _mask.OnMask(ackNr.Plus(mask.Length * 8), _packets.NextSeqNr, arrival);
     }
 
     private void HandleRanges(ReadOnlySpan<byte> ranges, SeqNr ackNr, Instant arrival)
@@ -107,6 +114,8 @@ public sealed partial class UtpConnection
         if (packet.FirstSent >= _batch.NewestFirstSent)
             _batch.NewestFirstSent = packet.FirstSent;
         var sinceSent = arrival.Since(packet.LastSent);
+        var isOldNews = _mask.MayHaveHidden(seqNr, packet);
+        tellsRoundTrip &= !isOldNews;
 
         // Karn: a retransmission's ack may belong to the original. Sooner than any round trip it must.
         var once = packet.Transmissions == 1;
@@ -129,7 +138,7 @@ public sealed partial class UtpConnection
             _batch.ProbeRepairedLoss = true;
 
         // RFC 5682 §3: without SACK a cumulative ack may just jump over what had arrived before the time-out.
-        var showsOriginal = !once || ((_peerSendsSelectiveAck || IsOwnPeer) && packet.TransmissionNumber <= _undecidedTimeout);
+        var showsOriginal = !once || ((_peerSendsSelectiveAck || IsOwnPeer) && !isOldNews && packet.TransmissionNumber <= _undecidedTimeout);
         if (isOriginal && _undecidedTimeout > 0 && showsOriginal)
             _batch.OriginalAcked = true;
         if (packet.TransmissionNumber > _roundEnd)
@@ -230,9 +239,18 @@ public sealed partial class UtpConnection
         else
             _timers.Arm(TimerKind.Reordering, when);
 
-        var byDuplicates = !_peerSendsSelectiveAck && _duplicateAcks.ShowLoss(_packets, _batch.LeftEdgeMoved);
+        var byDuplicates = (!_peerSendsSelectiveAck || _packets.SackedCount == 0) && _duplicateAcks.ShowLoss(_packets, _batch.LeftEdgeMoved);
         if (byDuplicates)
+        {
             (lostBytes, newEpisode) = Lose(_packets.LeftEdge, LossCause.DuplicateAcks, lostBytes, newEpisode);
+
+            // An empty mask denies all that it covers; what was sent again since may be on its way.
+            for (var seqNr = _packets.LeftEdge.Next; _mask.Denies(seqNr) && _packets.Contains(seqNr); seqNr = seqNr.Next)
+            {
+                if (_packets[seqNr] is { InFlight: true, Transmissions: 1 } && _duplicateAcks.HadLeft(seqNr))
+                    (lostBytes, newEpisode) = Lose(seqNr, LossCause.DuplicateAcks, lostBytes, newEpisode);
+            }
+        }
 
         // RFC 8985 §7.4.2: a loss that only the probe showed, and repaired, is congestion all the same.
         if (lostBytes == 0 && _batch.ProbeRepairedLoss && _newestAcked > _lossEpisodeEnd)

@@ -1,8 +1,9 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// Loss as a peer without SACK shows it: three duplicate ST_STATE (BEP 29 "packet loss"), and after that, until all that was
-/// outstanding then is acknowledged, every packet that a partial acknowledgement stops at (RFC 6582 §3.2). A value inside the connection.
+/// Loss as a peer without SACK shows it, or one whose mask is too short to show what arrived: three duplicate ST_STATE (BEP 29
+/// "packet loss"), and after that, until all that was outstanding then is acknowledged, every packet that a partial
+/// acknowledgement stops at (RFC 6582 §3.2). A value inside the connection.
 /// </summary>
 internal struct DuplicateAcks
 {
@@ -20,8 +21,11 @@ internal struct DuplicateAcks
             _recovering = false;
     }
 
-    /// <summary>A ST_STATE without SACK repeated the last acknowledgement while packets are outstanding.</summary>
+    /// <summary>A ST_STATE without SACK, or with an empty mask, repeated the last acknowledgement while packets are outstanding.</summary>
     public void OnDuplicateAck() => _duplicates++;
+
+    /// <summary>Whether the packet had left when the loss showed that is being repaired.</summary>
+    public readonly bool HadLeft(SeqNr seqNr) => _recovering && !seqNr.IsAfter(_recoveryPoint);
 
     /// <summary>Whether the packet at the left edge is lost.</summary>
     public bool ShowLoss(OutstandingPackets packets, bool leftEdgeMoved)

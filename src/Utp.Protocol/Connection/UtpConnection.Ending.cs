@@ -271,7 +271,6 @@ public sealed partial class UtpConnection
         _packets.Clear();
         _sendBuffer.Clear();
         ClearReorder();
-        _connectedPending = false;
         _synSent = null;
         _synReceived = null;
     }

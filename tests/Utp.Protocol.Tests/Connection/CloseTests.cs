@@ -274,6 +274,21 @@ public class CloseTests
     }
 
     [Fact]
+    public void Connected_comes_first_even_when_answer_data_and_reset_arrive_together()
+    {
+        var c = Conversation.Connect();
+        c.Expect(PacketType.Syn);
+        c.Send(
+            PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq),
+            PacketBuilder.Data("hello").Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq),
+            PacketBuilder.Reset().Ack(Conversation.LocalSeq));
+
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.ExpectReceived("hello");
+        c.ExpectClosed(CloseCause.Reset);
+    }
+
+    [Fact]
     public void Closing_twice_is_closing_once()
     {
         var c = Conversation.Established(capabilities: Own);

@@ -81,6 +81,9 @@ internal static class Failures
     public static Failure AlreadyRegistered { get; } =
         new(FailureCause.AlreadyRegistered, "The connection has a handler already: register once.");
 
+    public static Failure NoHandler { get; } =
+        new(FailureCause.InvalidOption, "Register names no handler: give the actor that is to hear of the connection.");
+
     public static Failure ShuttingDown { get; } =
         new(FailureCause.ShuttingDown, "The actor system is shutting down: nothing new is opened.");
 

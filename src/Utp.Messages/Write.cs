@@ -75,11 +75,21 @@ public sealed record Write(ReadOnlyMemory<byte> Data) : WriteCommand
 public sealed record CompoundWrite : WriteCommand
 {
     /// <summary>Several writes with nothing between them.</summary>
+    /// <exception cref="ArgumentException">One of them is null.</exception>
     [OverloadResolutionPriority(1)]
-    public CompoundWrite(ImmutableArray<Write> writes) => Writes = writes;
+    public CompoundWrite(ImmutableArray<Write> writes)
+    {
+        Writes = writes.IsDefault ? [] : writes;
+        if (Writes.Contains(null!))
+            throw new ArgumentException("A part of a compound write is null.", nameof(writes));
+    }
 
     /// <summary>Several writes with nothing between them.</summary>
-    public CompoundWrite(params ReadOnlySpan<Write> writes) => Writes = [.. writes];
+    /// <exception cref="ArgumentException">One of them is null.</exception>
+    public CompoundWrite(params ReadOnlySpan<Write> writes)
+        : this(ImmutableArray.Create(writes))
+    {
+    }
 
     /// <summary>The parts, in order.</summary>
     public ImmutableArray<Write> Writes { get; }

@@ -239,6 +239,15 @@ public sealed class ConnectTests(ITestOutputHelper output) : UtpSpec(output)
         AwaitCondition(() => socket.SafeHandle.IsClosed);
     }
 
+    [Fact]
+    public void A_socket_of_the_users_own_is_closed_also_when_its_name_is_not_resolved()
+    {
+        var socket = BoundSocket();
+        Manager.Tell(new Connect("no-such-host.invalid", 1) { Socket = socket }, TestActor);
+        Assert.Equal(FailureCause.UnknownHost, ExpectMsg<CommandFailed>().Cause);
+        AwaitCondition(() => socket.SafeHandle.IsClosed);
+    }
+
     [Theory]
     [InlineData(10)]
     [InlineData(1_000)]

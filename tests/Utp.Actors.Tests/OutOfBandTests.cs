@@ -111,4 +111,16 @@ public sealed class OutOfBandTests(ITestOutputHelper output) : UtpSpec(output)
         Assert.Same(send, failed.Command);
         Assert.Equal(FailureCause.DatagramTooLarge, failed.Cause);
     }
+
+    [Fact]
+    public void A_datagram_without_a_receiver_is_failed_and_the_listener_lives()
+    {
+        var acceptor = CreateTestProbe();
+        var (listener, address) = BindTo(acceptor);
+        listener.Tell(new SendOutOfBand(new byte[1], null!), TestActor);
+        Assert.Equal(FailureCause.InvalidAddress, ExpectMsg<CommandFailed>().Cause);
+        listener.Tell(new SendOutOfBand(new byte[1], new IPEndPoint(IPAddress.Loopback, 0)), TestActor);
+        Assert.Equal(FailureCause.InvalidAddress, ExpectMsg<CommandFailed>().Cause);
+        OpenPair(listener, acceptor, address);
+    }
 }

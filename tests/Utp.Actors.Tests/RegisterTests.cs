@@ -165,4 +165,19 @@ public sealed class RegisterTests(ITestOutputHelper output) : UtpSpec(output)
         connection.Tell(new Write(Bytes(100)), handler.Ref);
         new End(acceptor.LastSender, acceptor).ExpectBytes(100);
     }
+
+    [Fact]
+    public void A_Register_without_a_handler_is_failed_and_may_be_repeated()
+    {
+        var acceptor = CreateTestProbe();
+        var (_, address) = BindTo(acceptor);
+        var a = Open(address);
+        acceptor.ExpectMsg<Connected>();
+        var connection = acceptor.LastSender;
+        connection.Tell(new Register(null!), acceptor.Ref);
+        Assert.Equal(FailureCause.InvalidOption, acceptor.ExpectMsg<CommandFailed>().Cause);
+        connection.Tell(new Register(acceptor.Ref), acceptor.Ref);
+        a.Tell(new Write(Bytes(10)));
+        new End(connection, acceptor).ExpectBytes(10);
+    }
 }

@@ -56,6 +56,8 @@ public sealed class MessageTests
         Assert.Equal(new[] { one, two }, new CompoundWrite(ImmutableArray.Create(one, two)).Writes.ToArray());
         Assert.Equal(3, new CompoundWrite(one, two).TotalBytes);
         Assert.Equal(0, new CompoundWrite().TotalBytes);
+        Assert.Equal(0, new CompoundWrite(default(ImmutableArray<Write>)).TotalBytes);
+        Assert.Throws<ArgumentException>(() => new CompoundWrite(one, null!));
     }
 
     [Fact]

@@ -31,6 +31,7 @@ internal sealed class ConnectAttempt(UtpSettings settings, Connect connect, IAct
     private Failure _failure;
     private bool _awaitsPort;
     private bool _awaitsConnection;
+    private bool _socketGiven;
     private bool _isOver;
 
     /// <summary>What is wrong with a command before anything is tried; null: nothing.</summary>
@@ -91,7 +92,24 @@ internal sealed class ConnectAttempt(UtpSettings settings, Connect connect, IAct
         _cancellation.Dispose();
         if (!_isOver)
             Answer(Failures.ShuttingDown);
+        if (!_socketGiven)
+            connect.Socket?.Dispose();
         ReleaseListener();
+    }
+
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        try
+        {
+            return base.AroundReceive(receive, message);
+        }
+        catch (Exception e)
+        {
+            // The supervisor logs it and stops us; whoever waits must hear of it first.
+            if (!_isOver)
+                Answer(new Failure(FailureCause.InternalError, $"Connecting to {connect.RemoteAddress} failed: {e.Message}", e));
+            throw;
+        }
     }
 
     protected override void OnReceive(object message)
@@ -209,6 +227,7 @@ internal sealed class ConnectAttempt(UtpSettings settings, Connect connect, IAct
         }
 
         _awaitsPort = true;
+        _socketGiven = true;
         var any = _remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
         manager.Tell(new OpenPort(local ?? new IPEndPoint(any, 0), connect.Socket));
     }

@@ -218,6 +218,12 @@ internal sealed partial class UtpConnectionActor
 
     private void OnRegister(Register register)
     {
+        if (register.Handler is null)
+        {
+            Fail(register, Failures.NoHandler);
+            return;
+        }
+
         _handler = register.Handler;
         _keepOpenOnPeerClosed = register.KeepOpenOnPeerClosed;
         _useResumeWriting = register.UseResumeWriting;

@@ -152,6 +152,12 @@ internal sealed partial class UtpListener
 
     private void OnSendOutOfBand(SendOutOfBand send)
     {
+        if (send.RemoteAddress is not { Port: > 0 })
+        {
+            Sender.Tell(new CommandFailed(send, FailureCause.InvalidAddress, "The datagram has no receiver: give an address with a port."));
+            return;
+        }
+
         var remote = UdpEndPoint.From(send.RemoteAddress);
         var local = send.LocalAddress is null ? default : UdpEndPoint.From(new System.Net.IPEndPoint(send.LocalAddress, 0));
         var status = send.Data.Length > 65_507

@@ -79,6 +79,20 @@ internal sealed partial class UtpListener : UntypedActor
             TellFailed(new ListenerFailed(_channel.LocalEndPoint, $"The listener on {_channel.LocalEndPoint} stopped: {_failure?.Message ?? "it failed, or the actor system shuts down"}; bind again if it is needed.", _failure));
     }
 
+    protected override bool AroundReceive(Receive receive, object message)
+    {
+        try
+        {
+            return base.AroundReceive(receive, message);
+        }
+        catch (Exception e)
+        {
+            // The supervisor logs it and stops us; PostStop tells the user why.
+            _failure = e;
+            throw;
+        }
+    }
+
     protected override void OnReceive(object message)
     {
         switch (message)

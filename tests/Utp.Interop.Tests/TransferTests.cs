@@ -75,6 +75,17 @@ public sealed class TransferTests
         Assert.IsType<ConfirmedClosed>(await pair.Ours.EndedAsync());
     }
 
+    // The kernel drops dozens of packets in a row at its socket, and its mask of 30 packets does not show what arrived beyond.
+    [PeerFact]
+    public async Task A_file_reaches_a_libutp_whose_socket_buffers_overflow()
+    {
+        await using var pair = await Pair.ConnectAsync(await NodePeer.StartAsync(PeerLibrary.Libutp, defaultBuffers: true));
+        var file = TestData.Of(5, TestData.TenMegabytes);
+        await pair.Ours.SendAsync(file);
+        pair.Ours.CloseWrite();
+        Assert.Equal(TestData.Sha256(file), await pair.Peer.ReceivedAllAsync());
+    }
+
     [PeerTheory]
     [InlineData(PeerLibrary.Libutp)]
     [InlineData(PeerLibrary.Utp)]

@@ -102,7 +102,7 @@ internal static class NodeModules
         }
         catch (Win32Exception e)
         {
-            return e.Message;
+            return $"'{command}' cannot be started: {new Win32Exception(e.NativeErrorCode).Message}";
         }
     }
 }

@@ -34,7 +34,8 @@ internal sealed class NodePeer : IAsyncDisposable
         }
     }
 
-    public static async Task<NodePeer> StartAsync(PeerLibrary library)
+    /// <summary>Starts a peer, with socket buffers of 4 MiB or with those that the kernel gives to everybody.</summary>
+    public static async Task<NodePeer> StartAsync(PeerLibrary library, bool defaultBuffers = false)
     {
         NodeModules.Require();
         var start = new ProcessStartInfo("node")
@@ -43,7 +44,7 @@ internal sealed class NodePeer : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            ArgumentList = { "peer.js", library == PeerLibrary.Libutp ? "libutp" : "utp" },
+            ArgumentList = { "peer.js", library == PeerLibrary.Libutp ? "libutp" : "utp", defaultBuffers ? "default-buffers" : "wide-buffers" },
         };
         var peer = new NodePeer(Process.Start(start)!);
         await peer.ExpectAsync("ready");

@@ -3,13 +3,13 @@
 // One end of a uTP connection in the hands of a test. Commands arrive as JSON lines on standard input, what happens leaves as
 // JSON lines on standard output. The process ends when standard input does, so it never outlives its test.
 //
-//   node peer.js libutp|utp
+//   node peer.js libutp|utp [default-buffers|wide-buffers]
 
 const crypto = require('crypto')
 const readline = require('readline')
 const { createDriver } = require('./drivers')
 
-const driver = createDriver(process.argv[2])
+const driver = createDriver(process.argv[2], process.argv[3])
 let connection = null
 let received = crypto.createHash('sha256')
 let receivedBytes = 0

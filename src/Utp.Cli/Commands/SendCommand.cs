@@ -25,7 +25,7 @@ internal static class SendCommand
         await using (node.ConfigureAwait(false))
         {
             var work = node.RunAsync<TransferResult>(
-                result => new SendActor(result, node, peer, stream, e => FileErrors.Reading(name, e), meter), run.Interrupt);
+                result => new SendActor(result, node, peer, stream, e => FileErrors.Reading(name, e), meter, run.Interrupt), run.Interrupt);
             sent = await run.Progress.WhileAsync(work).ConfigureAwait(false);
         }
 

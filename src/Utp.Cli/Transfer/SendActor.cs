@@ -19,15 +19,19 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
     private readonly EndPoint _peer;
     private readonly string _peerText;
     private readonly Outflow _outflow;
+    private readonly CancellationToken _interrupt;
     private IActorRef _connection = ActorRefs.Nobody;
     private TransferResult _result = new();
     private Moment _connected;
     private bool _ownPeer;
     private bool _closing;
 
-    public SendActor(TaskCompletionSource<TransferResult> result, UtpNode node, EndPoint peer, Stream source, Func<Exception, string> explain, Meter meter)
+    public SendActor(
+        TaskCompletionSource<TransferResult> result, UtpNode node, EndPoint peer, Stream source, Func<Exception, string> explain, Meter meter,
+        CancellationToken interrupt)
         : base(result)
     {
+        _interrupt = interrupt;
         _manager = node.Manager;
         _peer = peer;
         _peerText = Addresses.Text(peer);
@@ -36,7 +40,7 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    protected override void PreStart() => _manager.Tell(new Connect(_peer));
+    protected override void PreStart() => _manager.Tell(new Connect(_peer) { Cancellation = _interrupt });
 
     protected override void PostStop()
     {
@@ -55,17 +59,30 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
                 _result = _result with { Peer = connected.RemoteAddress };
                 Context.Watch(_connection);
                 _connection.Tell(new Register(Self, KeepOpenOnPeerClosed: true));
-                _outflow.Start(_connection);
                 Become(Sending);
+                if (_result.IsInterrupted)
+                    Abort(Sentences.Interrupted);
+                else
+                    _outflow.Start(_connection);
+                break;
+
+            case CommandFailed { Cause: FailureCause.Cancelled }:
+                Finish(_result with { Error = Sentences.Interrupted, IsInterrupted = true });
                 break;
 
             case CommandFailed failed:
-                Finish(_result with { Error = Sentences.Connect(_peerText, failed) });
+                Finish(_result with { Error = _result.Error ?? Sentences.Connect(_peerText, failed) });
                 break;
 
-            // Our end cancels the attempt.
+            // The attempt is cancelled with it. But the connection may be open already: then it must be reset, for its proper end would be
+            // the end of an empty file.
             case Interrupt:
-                Finish(_result with { Error = Sentences.Interrupted, IsInterrupted = true });
+                _result = _result with { Error = Sentences.Interrupted, IsInterrupted = true };
+                StartTimer(Deadline.End, EndTimeout);
+                break;
+
+            case Deadline.End:
+                Finish(_result);
                 break;
         }
     }

@@ -139,6 +139,28 @@ public class SendReceiveTests
     }
 
     [Fact]
+    public async Task An_interrupt_while_connecting_never_looks_like_an_empty_file()
+    {
+        using var folder = new TestFolder();
+        using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder["in"]);
+        var address = await receiver.ListeningAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            using var sender = UtpRun.Start(["send", "-", address], new FeedStream());
+            var connecting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var watcher = new FileSystemWatcher(folder["in"]) { EnableRaisingEvents = true };
+            watcher.Created += (_, _) => connecting.TrySetResult();
+            await connecting.Task.WaitAsync(UtpRun.Patience);
+            sender.Interrupt();
+            Assert.Equal(ExitCode.Failed, await sender.ExitAsync());
+        }
+
+        receiver.Interrupt();
+        await receiver.ExitAsync();
+        Assert.Empty(Directory.GetFiles(folder["in"]));
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_interrupted_leaves_no_file_and_the_sender_learns_of_it()
     {
         using var folder = new TestFolder();

@@ -7,8 +7,6 @@ namespace Utp.Interop.Tests.Ours;
 /// <summary>What a handler has heard, for the test's thread.</summary>
 internal sealed class Heard
 {
-    public TaskCompletionSource First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public TaskCompletionSource<string> Everything { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public TaskCompletionSource<ConnectionClosed> End { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +28,6 @@ internal sealed class ConnectionUser(IActorRef connection, Heard heard) : Untype
         switch (message)
         {
             case Received received:
-                heard.First.TrySetResult();
                 _hash.AppendData(received.Data.Span);
                 break;
             case PeerClosed when !heard.Everything.Task.IsCompleted:

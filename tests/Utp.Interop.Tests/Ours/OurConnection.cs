@@ -27,7 +27,7 @@ internal sealed class OurConnection
     {
         var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _user.Tell(new ConnectionUser.Send(data, sent));
-        return sent.Task.WaitAsync(Patience.Long);
+        return Patience.WaitAsync(sent.Task, $"{data.Length} bytes were not acknowledged");
     }
 
     /// <summary>Closes our direction.</summary>
@@ -38,11 +38,8 @@ internal sealed class OurConnection
     public void Abort() => _connection.Tell(Messages.Abort.Instance, _user);
 
     /// <summary>The SHA-256 of all that the peer sent, when it has closed its direction.</summary>
-    public Task<string> ReceivedAllAsync() => _heard.Everything.Task.WaitAsync(Patience.Long);
-
-    /// <summary>When the first bytes have come.</summary>
-    public Task ReceivedFirstAsync() => _heard.First.Task.WaitAsync(Patience.Long);
+    public Task<string> ReceivedAllAsync() => Patience.WaitAsync(_heard.Everything.Task, "The peer did not close its direction");
 
     /// <summary>How it ended.</summary>
-    public Task<ConnectionClosed> EndedAsync() => _heard.End.Task.WaitAsync(Patience.Long);
+    public Task<ConnectionClosed> EndedAsync() => Patience.WaitAsync(_heard.End.Task, "Our connection did not end");
 }

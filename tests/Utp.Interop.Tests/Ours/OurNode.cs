@@ -25,7 +25,7 @@ internal sealed class OurNode : IAsyncDisposable
     public Task<int> ListenWithoutAcceptingAsync() => BindAsync(new Bind(null, new IPEndPoint(IPAddress.Loopback, 0)));
 
     /// <summary>The next connection that was accepted.</summary>
-    public Task<OurConnection> AcceptAsync() => _accepted.Reader.ReadAsync().AsTask().WaitAsync(Patience.Long);
+    public Task<OurConnection> AcceptAsync() => Patience.WaitAsync(_accepted.Reader.ReadAsync().AsTask(), "Nobody connected to us");
 
     /// <exception cref="ConnectFailedException">It failed, and why.</exception>
     public async Task<OurConnection> ConnectAsync(int port, UtpOptions? options = null, TimeSpan? timeout = null, byte[]? initialData = null)
@@ -33,7 +33,7 @@ internal sealed class OurNode : IAsyncDisposable
         var connected = new TaskCompletionSource<OurConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
         var connect = new Connect(new IPEndPoint(IPAddress.Loopback, port)) { Options = options, Timeout = timeout, InitialData = initialData };
         _system.ActorOf(Props.Create(() => new Connector(connect, connected)));
-        return await connected.Task.WaitAsync(Patience.Long);
+        return await Patience.WaitAsync(connected.Task, "Our connect was not answered");
     }
 
     public async ValueTask DisposeAsync() => await _system.Terminate().WaitAsync(Patience.Long);

@@ -68,7 +68,7 @@ internal sealed class NodePeer : IAsyncDisposable
     public Task ConnectAsync(int port) => TellAsync(new { @do = "connect", port });
 
     /// <summary>Writes bytes that <see cref="TestData"/> makes of the seed.</summary>
-    public Task WriteAsync(uint seed, int bytes, int chunk = 65_536) => TellAsync(new { @do = "write", seed, bytes, chunk });
+    public Task WriteAsync(uint seed, int bytes) => TellAsync(new { @do = "write", seed, bytes });
 
     /// <summary>Writes so much as soon as somebody has connected.</summary>
     public Task GreetAsync(uint seed, int bytes) => TellAsync(new { @do = "greet", seed, bytes });

@@ -11,7 +11,7 @@ internal sealed class RelayWatch
     private readonly TaskCompletionSource _initiatorAcknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>When the initiator has sent its first ST_STATE.</summary>
-    public Task InitiatorAcknowledgedAsync() => _initiatorAcknowledged.Task.WaitAsync(Patience.Long);
+    public Task InitiatorAcknowledgedAsync() => Patience.WaitAsync(_initiatorAcknowledged.Task, "The initiator did not acknowledge");
 
     /// <summary>Datagrams that met a fate.</summary>
     public int Count(RelayFate fate)

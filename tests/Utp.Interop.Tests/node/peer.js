@@ -38,10 +38,10 @@ function adopt (stream) {
 }
 
 // The same generator as in the tests (Marsaglia's xorshift32, little-endian words): both ends know what a seed means.
-function * chunksOf (seed, bytes, chunkBytes) {
+function * chunksOf (seed, bytes) {
   let state = seed >>> 0
   for (let left = bytes; left > 0;) {
-    const size = Math.min(left, chunkBytes)
+    const size = Math.min(left, 65536)
     const chunk = Buffer.allocUnsafe((size + 3) & ~3)
     for (let i = 0; i < chunk.length; i += 4) {
       state ^= state << 13
@@ -54,8 +54,8 @@ function * chunksOf (seed, bytes, chunkBytes) {
   }
 }
 
-async function write ({ seed, bytes, chunk }) {
-  for (const data of chunksOf(seed, bytes, chunk || 65536)) {
+async function write ({ seed, bytes }) {
+  for (const data of chunksOf(seed, bytes)) {
     if (!connection.write(data)) await new Promise((resolve) => connection.once('drain', resolve))
   }
   tell('written', { bytes })

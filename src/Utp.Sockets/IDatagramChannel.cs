@@ -34,7 +34,7 @@ public interface IDatagramChannel : IDisposable
 
     /// <summary>
     /// Reads what has arrived, without waiting, until <paramref name="batch"/> is full or the socket empty.
-    /// Each datagram is stamped as it is read.
+    /// Each datagram, or run of datagrams that the kernel has merged, is stamped as it is read.
     /// </summary>
     /// <returns><see cref="ReceiveStatus.Drained"/>, <see cref="ReceiveStatus.More"/>, <see cref="ReceiveStatus.NoMemory"/> or <see cref="ReceiveStatus.Closed"/>.</returns>
     ReceiveStatus Receive(ReceiveBatch batch);
@@ -55,6 +55,38 @@ public interface IDatagramChannel : IDisposable
     /// <param name="dontFragment">Whether the datagrams must not be fragmented on their way.</param>
     /// <returns>What happened. Several datagrams without <see cref="DatagramChannelFeatures.Segmentation"/> are <see cref="SendStatus.Failed"/>. Only <see cref="SendStatus.Sent"/> means that the kernel took them; otherwise it took none.</returns>
     SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment);
+
+    /// <summary>
+    /// Sends a run as <see cref="Send"/> does, whatever the driver can do: at once where the kernel segments, otherwise one by one.
+    /// </summary>
+    /// <param name="path">Where to, and from which of our addresses.</param>
+    /// <param name="payload">Datagrams of equal size, the last one possibly shorter. Copies nothing that outlives the call.</param>
+    /// <param name="segmentSize">Bytes of one datagram, at least 1.</param>
+    /// <param name="dontFragment">Whether the datagrams must not be fragmented on their way.</param>
+    /// <param name="status">What the first one met that was not taken; <see cref="SendStatus.Sent"/> when all were.</param>
+    /// <returns>How many datagrams the kernel took, counted from the first.</returns>
+    int SendBurst(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status)
+    {
+        var sent = 0;
+        do
+        {
+            var length = Math.Min(segmentSize, payload.Length);
+            status = Send(path, payload[..length], segmentSize, dontFragment);
+            if (status != SendStatus.Sent)
+                return sent;
+            payload = payload[length..];
+            sent++;
+        }
+        while (!payload.IsEmpty);
+        return sent;
+    }
+
+    /// <summary>
+    /// Waits, on the caller's thread, until datagrams may be waiting. For one thread that reads; only with
+    /// <see cref="DatagramChannelFeatures.BlockingWait"/>. <see cref="IDisposable.Dispose"/> ends the wait, and returns when this has returned.
+    /// </summary>
+    /// <returns>Whether to read on; false: the channel is closed.</returns>
+    bool WaitReadable() => throw new NotSupportedException("This channel has no blocking wait.");
 
     /// <summary>
     /// Asks for one <see cref="IDatagramChannelObserver.OnWritable"/> when a send that was refused with <see cref="SendStatus.WouldBlock"/>
@@ -105,6 +137,9 @@ public enum DatagramChannelFeatures
 
     /// <summary>ICMP errors are reported with the path they concern.</summary>
     PathErrors = 8,
+
+    /// <summary><see cref="IDatagramChannel.WaitReadable"/> works: a thread may be spent on reading.</summary>
+    BlockingWait = 16,
 }
 
 /// <summary>What a read found.</summary>
@@ -113,7 +148,7 @@ public enum ReceiveStatus
     /// <summary>The socket is empty; ask with <see cref="IDatagramChannel.RequestReadable"/>.</summary>
     Drained,
 
-    /// <summary>The batch is full; the socket may hold more.</summary>
+    /// <summary>The batch is full, or so large that it is better handled first; the socket may hold more.</summary>
     More,
 
     /// <summary>The channel is closed.</summary>

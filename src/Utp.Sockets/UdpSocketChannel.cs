@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Utp.Sockets.Linux;
@@ -6,8 +5,8 @@ using Utp.Sockets.Linux;
 namespace Utp.Sockets;
 
 /// <summary>
-/// The portable driver: one UDP socket, one system call per datagram, and no thread of its own. On Linux
-/// all channels wait in one epoll with one thread, elsewhere by the runtime's asynchronous reads; an
+/// The driver over UDP sockets, without a thread of its own. Portable: one system call per datagram. Batched (Linux): system calls carry many
+/// datagrams (design note 11). On Linux all channels wait in one epoll with one thread, elsewhere by the runtime's asynchronous reads; an
 /// idle channel costs nothing. See <see cref="IDatagramChannel"/> for who may call what.
 /// </summary>
 /// <remarks>
@@ -18,41 +17,58 @@ namespace Utp.Sockets;
 /// </remarks>
 public sealed class UdpSocketChannel : IDatagramChannel
 {
-    // After so many errors in a row the reader gets its thread back; the next readable goes on.
-    private const int MaxErrorsPerReceive = 64;
-
     private readonly Socket _socket;
     private readonly bool _ownsSocket;
     private readonly DatagramIo _io;
+    private readonly BatchReader _reader;
     private readonly SocketWait _wait;
+    private readonly BlockingWait? _blockingWait;
     private IDatagramChannelObserver? _observer;
-    private SlabRemainder _remainder;
     private bool _backOff;
     private int _closed;
     private int _disposed;
 
-    private UdpSocketChannel(Socket socket, bool ownsSocket, bool portable)
+    private UdpSocketChannel(Socket socket, bool ownsSocket, bool portable, bool batched, ISystemCallFaults? faults = null)
     {
         var isLinux = OperatingSystem.IsLinux() && !portable;
+        IsBatched = isLinux && batched;
         _socket = socket;
         _ownsSocket = ownsSocket;
         socket.Blocking = false;
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         var local = UdpEndPoint.From(LocalEndPoint);
-        _io = isLinux ? new LinuxDatagramIo(socket, local) : new PortableDatagramIo(socket, local);
+        if (isLinux)
+        {
+            var io = new LinuxDatagramIo(socket, local, batched, faults);
+            _io = io;
+            _reader = batched ? new MergedReader(io) : new PackingReader(io);
+        }
+        else
+        {
+            _io = new PortableDatagramIo(socket, local);
+            _reader = new PackingReader(_io);
+        }
+
         ReceiveBufferBytes = UdpSocketFactory.GrantedBytes(socket.ReceiveBufferSize);
         SendBufferBytes = UdpSocketFactory.GrantedBytes(socket.SendBufferSize);
 
         // A borrowed socket may be closed by its owner at any time, which epoll does not tell.
         var events = new SocketEvents(OnReadable, OnWritable, OnError, Fail);
         _wait = isLinux && ownsSocket ? new EpollWait(socket, events) : new RuntimeWait(socket, events);
+
+        // A borrowed socket cannot be shut down to wake the thread that waits.
+        if (IsBatched && ownsSocket)
+            _blockingWait = new BlockingWait(socket);
     }
+
+    /// <summary>Whether system calls carry many datagrams: it was asked for, and the system can.</summary>
+    public bool IsBatched { get; }
 
     /// <inheritdoc/>
     public IPEndPoint LocalEndPoint { get; }
 
     /// <inheritdoc/>
-    public DatagramChannelFeatures Features => _io.Features;
+    public DatagramChannelFeatures Features => _blockingWait is null ? _io.Features : _io.Features | DatagramChannelFeatures.BlockingWait;
 
     /// <inheritdoc/>
     public int ReceiveBufferBytes { get; }
@@ -91,11 +107,12 @@ public sealed class UdpSocketChannel : IDatagramChannel
     /// </summary>
     /// <param name="userSocket">A bound, unconnected UDP socket.</param>
     /// <param name="ownsSocket">Whether <see cref="Dispose"/> closes the socket. Otherwise it stays open, and bound, for the caller.</param>
+    /// <param name="batched">As <see cref="UdpSocketOptions.Batched"/>.</param>
     /// <exception cref="ArgumentException">The socket is no UDP socket, not bound, connected, or disposed. It is left as it was.</exception>
-    public static UdpSocketChannel FromSocket(Socket userSocket, bool ownsSocket)
+    public static UdpSocketChannel FromSocket(Socket userSocket, bool ownsSocket, bool batched = false)
     {
         UdpSocketFactory.RequireUsable(userSocket);
-        return new UdpSocketChannel(userSocket, ownsSocket, portable: false);
+        return new UdpSocketChannel(userSocket, ownsSocket, portable: false, batched);
     }
 
     /// <inheritdoc/>
@@ -115,7 +132,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
             return ReceiveStatus.Closed;
         try
         {
-            return Fill(batch);
+            return _reader.Fill(batch);
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
@@ -138,7 +155,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
         if (IsClosed)
             return SendStatus.Closed;
         if (payload.Length > segmentSize)
-            return SendStatus.Failed;
+            return SendAtOnce(path, payload, segmentSize, dontFragment);
         try
         {
             var status = _io.Send(path, payload, dontFragment, out var backOff);
@@ -150,6 +167,54 @@ public sealed class UdpSocketChannel : IDatagramChannel
         {
             Fail(e);
             return SendStatus.Closed;
+        }
+    }
+
+    /// <inheritdoc/>
+    public int SendBurst(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status)
+    {
+        status = SendStatus.Closed;
+        if (IsClosed)
+            return 0;
+        try
+        {
+            if (_io is LinuxDatagramIo io && payload.Length > segmentSize)
+            {
+                var sent = io.SendRun(path, payload, segmentSize, dontFragment, out status, out var backOff);
+                if (status == SendStatus.WouldBlock)
+                    Volatile.Write(ref _backOff, backOff);
+                return sent;
+            }
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            // What went before the socket did is on its way.
+            status = SendStatus.Closed;
+            Fail(e);
+            return 0;
+        }
+
+        return SendOneByOne(path, payload, segmentSize, dontFragment, out status);
+    }
+
+    /// <inheritdoc/>
+    public bool WaitReadable()
+    {
+        if (_blockingWait is null)
+            throw new NotSupportedException("This channel has no blocking wait.");
+        if (IsClosed)
+            return false;
+        switch (_blockingWait.Wait())
+        {
+            case WaitResult.Readable:
+                return !IsClosed;
+            case WaitResult.Error:
+                OnError();
+                return !IsClosed;
+            default:
+                if (!IsClosed)
+                    Fail(new SocketException((int)SocketError.Shutdown));
+                return false;
         }
     }
 
@@ -168,16 +233,17 @@ public sealed class UdpSocketChannel : IDatagramChannel
             return;
         Volatile.Write(ref _closed, 1);
         _wait.Dispose();
+        _blockingWait?.Dispose();
         if (_ownsSocket)
             _socket.Dispose();
     }
 
-    internal static UdpSocketChannel Bind(UdpSocketOptions options, bool portable)
+    internal static UdpSocketChannel Bind(UdpSocketOptions options, bool portable, ISystemCallFaults? faults = null)
     {
         var socket = UdpSocketFactory.Open(options);
         try
         {
-            return new UdpSocketChannel(socket, ownsSocket: true, portable);
+            return new UdpSocketChannel(socket, ownsSocket: true, portable, options.Batched, faults);
         }
         catch
         {
@@ -186,59 +252,39 @@ public sealed class UdpSocketChannel : IDatagramChannel
         }
     }
 
-    private ReceiveStatus Fill(ReceiveBatch batch)
+    // All or none: one segmented call, or nothing.
+    private SendStatus SendAtOnce(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment)
     {
-        DatagramSlab? slab = null;
-        var offset = 0;
-        var isOwned = false;
-        var errors = 0;
         try
         {
-            while (!batch.IsFull)
-            {
-                if (slab is null || slab.Array.Length - offset < DatagramIo.MaxDatagramBytes)
-                {
-                    isOwned = false;
-                    if (!TryTakeSlab(batch.Pool, out slab, out offset))
-                        return ReceiveStatus.NoMemory;
-                }
-
-                var result = _io.Read(slab, offset, out var datagram);
-                if (result == ReadResult.Datagram)
-                {
-                    if (!isOwned)
-                        batch.Own(slab);
-                    isOwned = true;
-                    batch.Add(datagram);
-                    offset += datagram.Length;
-                    errors = 0;
-                }
-                else if (result == ReadResult.Empty || ++errors == MaxErrorsPerReceive)
-                {
-                    return ReceiveStatus.Drained;
-                }
-            }
-
-            return ReceiveStatus.More;
+            if (_io is not LinuxDatagramIo io)
+                return SendStatus.Failed;
+            var status = io.SendSegmented(path, payload, segmentSize, dontFragment, out var backOff);
+            if (status == SendStatus.WouldBlock)
+                Volatile.Write(ref _backOff, backOff);
+            return status;
         }
-        finally
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
-            if (slab is not null)
-            {
-                _remainder = new SlabRemainder(slab, offset);
-                if (!isOwned)
-                    slab.Release();
-            }
+            Fail(e);
+            return SendStatus.Closed;
         }
     }
 
-    /// <summary>A slab with room for any datagram, and one reference that is the caller's: the last one's rest or a new one.</summary>
-    private bool TryTakeSlab(SlabPool pool, [NotNullWhen(true)] out DatagramSlab? slab, out int offset)
+    private int SendOneByOne(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status)
     {
-        // The rest is taken once: what is read now lies behind the offset it remembers.
-        var remainder = _remainder;
-        _remainder = default;
-        return remainder.TryReopen(pool, out slab, out offset) || pool.TryRent(out slab);
+        var sent = 0;
+        do
+        {
+            var length = Math.Min(segmentSize, payload.Length);
+            status = Send(path, payload[..length], length, dontFragment);
+            if (status != SendStatus.Sent)
+                return sent;
+            payload = payload[length..];
+            sent++;
+        }
+        while (!payload.IsEmpty);
+        return sent;
     }
 
     private void OnError()

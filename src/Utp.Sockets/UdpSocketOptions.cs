@@ -38,6 +38,12 @@ public sealed record UdpSocketOptions
     /// </summary>
     public bool ReuseAddress { get; init; }
 
+    /// <summary>
+    /// Whether system calls carry many datagrams (Linux: recvmmsg with UDP_GRO, sendmsg with UDP_SEGMENT). What the kernel lacks is done one by one;
+    /// on other systems without effect.
+    /// </summary>
+    public bool Batched { get; init; }
+
     /// <summary>Hops that a datagram may travel (IPv4 time-to-live, IPv6 hop limit), 1 to 255; <c>null</c> leaves the system's default.</summary>
     public int? TimeToLive { get; init; }
 

@@ -11,12 +11,16 @@ public abstract class UdpSocketChannelContract : DatagramChannelContract
     /// <summary>Whether only what every system offers is used, even where there is more.</summary>
     protected virtual bool Portable => false;
 
+    /// <summary>Whether system calls carry many datagrams, where the system can.</summary>
+    protected virtual bool Batched => false;
+
     protected override IDatagramChannel OpenChannel(int port, int? sendBufferBytes)
     {
         var options = new UdpSocketOptions
         {
             Bind = new IPEndPoint(BindAddress, port),
             SendBufferBytes = sendBufferBytes ?? UdpSocketOptions.DefaultBufferBytes,
+            Batched = Batched,
         };
         if (!Portable)
             return UdpSocketChannel.Bind(options);
@@ -94,4 +98,29 @@ public class Portably_on_the_ipv4_wildcard : On_the_ipv4_wildcard
 public class Portably_on_the_dual_wildcard : On_the_dual_wildcard
 {
     protected override bool Portable => true;
+}
+
+public class Batched_on_an_ipv4_address : On_an_ipv4_address
+{
+    protected override bool Batched => true;
+}
+
+public class Batched_on_an_ipv6_address : On_an_ipv6_address
+{
+    protected override bool Batched => true;
+}
+
+public class Batched_on_the_ipv4_wildcard : On_the_ipv4_wildcard
+{
+    protected override bool Batched => true;
+}
+
+public class Batched_on_the_dual_wildcard : On_the_dual_wildcard
+{
+    protected override bool Batched => true;
+}
+
+public class Batched_on_the_dual_wildcard_asked_by_ipv6 : On_the_dual_wildcard_asked_by_ipv6
+{
+    protected override bool Batched => true;
 }

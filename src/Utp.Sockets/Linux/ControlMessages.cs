@@ -5,11 +5,11 @@ namespace Utp.Sockets.Linux;
 /// <summary>Walks and writes the control messages of a msghdr (cmsg(3)): each is a header and its data, both padded to the size of a pointer.</summary>
 internal static unsafe class ControlMessages
 {
-    /// <summary>Space for everything a socket here is asked to report with one datagram: packet info, traffic class, extended error and its address.</summary>
+    /// <summary>Space for everything a socket here is asked to report with one datagram: packet info, traffic class, segment size, extended error and its address.</summary>
     public const int ReceiveBytes = 192;
 
-    /// <summary>Space for the packet info of one send.</summary>
-    public const int SendBytes = 64;
+    /// <summary>Space for the packet info and the segment size of one send.</summary>
+    public const int SendBytes = 96;
 
     private static int HeaderBytes => Align(sizeof(ControlHeader));
 

@@ -5,13 +5,16 @@ internal static class Errno
 {
     public const int EPERM = 1;
     public const int EINTR = 4;
+    public const int EIO = 5;
     public const int EBADF = 9;
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
+    public const int EINVAL = 22;
     public const int EPIPE = 32;
     public const int ENOTSOCK = 88;
     public const int EMSGSIZE = 90;
+    public const int EOPNOTSUPP = 95;
     public const int EAFNOSUPPORT = 97;
     public const int EADDRNOTAVAIL = 99;
     public const int ENETDOWN = 100;
@@ -23,6 +26,12 @@ internal static class Errno
 
     /// <summary>Whether the socket itself is gone: its descriptor closed, or shut down for sending.</summary>
     public static bool IsFatal(int errno) => errno is EBADF or ENOTSOCK or EPIPE;
+
+    /// <summary>
+    /// Whether a segmented send may have failed because it was segmented (udp(7), UDP_SEGMENT): a segment larger than the interface takes, a device or
+    /// transformation that does not segment. Sent one by one, the datagrams show what is true.
+    /// </summary>
+    public static bool MayConcernSegmentation(int errno) => errno is EINVAL or EIO or EOPNOTSUPP or EMSGSIZE;
 
     /// <summary>What <paramref name="errno"/> means for the datagram it was reported for.</summary>
     public static SendStatus ToSendStatus(int errno) => errno switch

@@ -14,6 +14,13 @@ internal static unsafe partial class LibC
     public const int MSG_ERRQUEUE = 0x2000;
     public const int MSG_TRUNC = 0x20;
 
+    public const short POLLIN = 0x001;
+    public const short POLLERR = 0x008;
+    public const short POLLHUP = 0x010;
+    public const short POLLNVAL = 0x020;
+    public const short POLLRDHUP = 0x2000;
+    public const int SHUT_RDWR = 2;
+
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EPOLL_CTL_ADD = 1;
     public const int EPOLL_CTL_DEL = 2;
@@ -30,6 +37,18 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     public static partial nint SendMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    public static partial int ReceiveMessages(SafeHandle socket, MultiMessageHeader* messages, uint count, int flags, void* timeout);
+
+    [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
+    public static partial int SendMessages(SafeHandle socket, MultiMessageHeader* messages, uint count, int flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollEntry* entries, ulong count, int timeoutMillis);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    public static partial int Shutdown(SafeHandle socket, int how);
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     public static partial int EpollCreate(int flags);
@@ -52,6 +71,23 @@ internal unsafe struct MessageHeader
     public byte* Control;
     public nuint ControlLength;
     public int Flags;
+}
+
+/// <summary><c>struct mmsghdr</c>: one message of several in a call, and its length.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MultiMessageHeader
+{
+    public MessageHeader Message;
+    public uint Length;
+}
+
+/// <summary><c>struct pollfd</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PollEntry
+{
+    public int Descriptor;
+    public short Events;
+    public short Seen;
 }
 
 /// <summary><c>struct iovec</c>.</summary>
@@ -116,6 +152,10 @@ internal static class SocketOption
     public const int IP_MTU_DISCOVER = 10;
     public const int IP_RECVERR = 11;
     public const int IP_RECVTOS = 13;
+
+    public const int SOL_UDP = 17;
+    public const int UDP_SEGMENT = 103;
+    public const int UDP_GRO = 104;
 
     public const int SOL_IPV6 = 41;
     public const int IPV6_MTU_DISCOVER = 23;

@@ -6,9 +6,9 @@ namespace Utp.Sockets.Linux;
 /// <summary>
 /// recvmsg and sendmsg: one system call per datagram, errors as numbers instead of exceptions, and what
 /// <see cref="Socket"/> cannot do: answer from the address that was asked (PKTINFO), read the error
-/// queue (RECVERR), and tell ECN.
+/// queue (RECVERR), and tell ECN. With segmentation also a run of datagrams per call (see the other part).
 /// </summary>
-internal sealed unsafe class LinuxDatagramIo : DatagramIo
+internal sealed unsafe partial class LinuxDatagramIo : DatagramIo
 {
     // A send that finds an error of another peer's datagram is repeated; so many at a time mean that
     // somebody produces them faster than we can clear them.
@@ -23,14 +23,21 @@ internal sealed unsafe class LinuxDatagramIo : DatagramIo
     private readonly LinuxSocketSetup _setup;
     private readonly ErrorQueue _errors;
     private readonly DontFragmentGate _gate = new();
+    private readonly ISystemCallFaults? _faults;
 
-    public LinuxDatagramIo(Socket socket, UdpEndPoint local)
+    /// <summary>Sets the socket up.</summary>
+    /// <param name="socket">A bound one.</param>
+    /// <param name="local">Where it is bound.</param>
+    /// <param name="batched">Whether it segments and merges.</param>
+    /// <param name="faults">What a test makes system calls fail with.</param>
+    public LinuxDatagramIo(Socket socket, UdpEndPoint local, bool batched, ISystemCallFaults? faults)
     {
+        _faults = faults;
         _socket = socket;
         _handle = socket.SafeHandle;
         _family = socket.AddressFamily;
         _boundAddress = local.IsAny ? default : local with { Port = 0 };
-        _setup = new LinuxSocketSetup(socket, local);
+        _setup = new LinuxSocketSetup(socket, local, batched);
         _errors = new ErrorQueue(_handle, _family, _boundAddress);
     }
 
@@ -85,9 +92,13 @@ internal sealed unsafe class LinuxDatagramIo : DatagramIo
         }
     }
 
-    public override SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment, out bool backOff)
+    public override SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment, out bool backOff) =>
+        Send(path, payload, payload.Length, dontFragment, out backOff, out _);
+
+    private SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out bool backOff, out bool segmentationRefused)
     {
-        backOff = false;
+        backOff = segmentationRefused = false;
+        var isRun = payload.Length > segmentSize;
         var name = stackalloc byte[SocketAddressCodec.IPv6Bytes];
         var control = stackalloc byte[ControlMessages.SendBytes];
         if (!WriteName(name, path.Remote))
@@ -105,12 +116,19 @@ internal sealed unsafe class LinuxDatagramIo : DatagramIo
             };
             if (_setup.ChoosesLocalAddress && path.LocalAddress != default)
                 AppendLocalAddress(&message, path.LocalAddress);
+            if (isRun)
+                ControlMessages.Append(&message, SocketOption.SOL_UDP, SocketOption.UDP_SEGMENT, (ushort)segmentSize);
 
             for (var attempt = 1; ; attempt++)
             {
-                var errno = Transmit(&message, dontFragment, path.Remote.IsIPv4);
+                var errno = _faults?.OnSend(payload.Length, isRun ? (payload.Length + segmentSize - 1) / segmentSize : 1, isRun) ?? 0;
+                if (errno == 0)
+                    errno = Transmit(&message, dontFragment, path.Remote.IsIPv4);
                 if (errno == 0)
                     return SendStatus.Sent;
+                segmentationRefused = isRun && Errno.MayConcernSegmentation(errno);
+                if (segmentationRefused)
+                    return SendStatus.Failed;
                 var status = Errno.ToSendStatus(errno);
                 if (status == SendStatus.WouldBlock)
                 {
@@ -207,7 +225,8 @@ internal sealed unsafe class LinuxDatagramIo : DatagramIo
         var facts = PacketFacts.Read(message, fromErrorQueue: false);
         var local = _boundAddress == default ? facts.LocalAddress : _boundAddress;
         var truncated = (message->Flags & LibC.MSG_TRUNC) != 0;
-        return new(new(remote, local), slab, offset, length, length, arrivalMicros, facts.Ecn, truncated);
+        var segmentSize = facts.SegmentSize > 0 && facts.SegmentSize < length ? facts.SegmentSize : length;
+        return new(new(remote, local), slab, offset, length, segmentSize, arrivalMicros, facts.Ecn, truncated);
     }
 
     private bool WriteName(byte* name, in UdpEndPoint remote)

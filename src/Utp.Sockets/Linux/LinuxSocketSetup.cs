@@ -14,7 +14,7 @@ internal sealed class LinuxSocketSetup
 
     private readonly Socket _socket;
 
-    public LinuxSocketSetup(Socket socket, UdpEndPoint local)
+    public LinuxSocketSetup(Socket socket, UdpEndPoint local, bool batched)
     {
         _socket = socket;
         var ipv6 = socket.AddressFamily == AddressFamily.InterNetworkV6;
@@ -37,6 +37,14 @@ internal sealed class LinuxSocketSetup
             Features |= DatagramChannelFeatures.PathErrors;
 
         Both(ipv4, ipv6, SocketOption.IP_RECVTOS, SocketOption.IPV6_RECVTCLASS, 1);
+
+        if (!batched)
+            return;
+
+        // Kernels before 4.18 know no segmentation, those before 5.0 do not merge: each is used without the other.
+        TrySet(SocketOption.SOL_UDP, SocketOption.UDP_GRO, 1);
+        if (TrySet(SocketOption.SOL_UDP, SocketOption.UDP_SEGMENT, 0))
+            Features |= DatagramChannelFeatures.Segmentation;
     }
 
     /// <summary>What the kernel granted.</summary>

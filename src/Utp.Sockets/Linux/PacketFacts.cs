@@ -6,7 +6,8 @@ namespace Utp.Sockets.Linux;
 /// <param name="LocalAddress">Our address, without port; <c>default</c> if it is not told or cannot be answered from (multicast).</param>
 /// <param name="Ecn">The two ECN bits (RFC 3168 §5).</param>
 /// <param name="Error">The error that the kernel queued; its number is 0 for an ordinary datagram.</param>
-internal readonly record struct PacketFacts(UdpEndPoint LocalAddress, byte Ecn, ExtendedError Error)
+/// <param name="SegmentSize">Bytes of one of the datagrams that the kernel merged into this one (udp(7), UDP_GRO); 0: it merged none.</param>
+internal readonly record struct PacketFacts(UdpEndPoint LocalAddress, byte Ecn, ExtendedError Error, int SegmentSize)
 {
     private const byte EcnMask = 3;
 
@@ -16,6 +17,7 @@ internal readonly record struct PacketFacts(UdpEndPoint LocalAddress, byte Ecn, 
         var local = default(UdpEndPoint);
         byte ecn = 0;
         var error = default(ExtendedError);
+        var segmentSize = 0;
         ControlHeader* header = null;
         while (ControlMessages.TryNext(message, ref header))
         {
@@ -33,6 +35,9 @@ internal readonly record struct PacketFacts(UdpEndPoint LocalAddress, byte Ecn, 
                 case (SocketOption.SOL_IPV6, SocketOption.IPV6_TCLASS) when ControlMessages.TryRead<int>(header, out var trafficClass):
                     ecn = (byte)(trafficClass & EcnMask);
                     break;
+                case (SocketOption.SOL_UDP, SocketOption.UDP_GRO) when ControlMessages.TryRead<int>(header, out var size):
+                    segmentSize = size;
+                    break;
                 case (SocketOption.SOL_IP, SocketOption.IP_RECVERR) or (SocketOption.SOL_IPV6, SocketOption.IPV6_RECVERR)
                     when ControlMessages.TryRead<ExtendedError>(header, out var extended):
                     error = extended;
@@ -40,7 +45,7 @@ internal readonly record struct PacketFacts(UdpEndPoint LocalAddress, byte Ecn, 
             }
         }
 
-        return new(local, ecn, error);
+        return new(local, ecn, error, segmentSize);
     }
 
     /// <summary>The control data that makes a datagram leave from the IPv4 address <paramref name="local"/>.</summary>

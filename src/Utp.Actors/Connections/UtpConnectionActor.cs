@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Event;
 using Utp.Messages;
 using Utp.Protocol;
+using Utp.Sockets;
 
 namespace Utp.Actors;
 
@@ -133,8 +134,18 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
 
     private IPEndPoint RemoteEndPoint => _handle.Path.Remote.ToIPEndPoint();
 
-    private IPEndPoint LocalEndPoint =>
-        _handle.Path.LocalAddress == default ? _port.LocalEndPoint : new IPEndPoint(_handle.Path.LocalAddress.ToIPAddress(), _port.LocalEndPoint.Port);
+    private IPEndPoint LocalEndPoint
+    {
+        get
+        {
+            // A driver that does not tell which address was asked cannot choose the one to answer from either: the system does, by its routes.
+            var bound = _port.LocalEndPoint;
+            var local = _handle.Path.LocalAddress;
+            if (local == default && UdpEndPoint.From(bound).IsAny && RouteProbe.TryFindLocalAddress(_handle.Path.Remote, out var source, out _))
+                local = source;
+            return local == default ? bound : new IPEndPoint(local.ToIPAddress(), bound.Port);
+        }
+    }
 
     /// <summary>What every behaviour understands: the network, time, and questions.</summary>
     /// <returns>Whether it was one of these.</returns>

@@ -1,3 +1,4 @@
+using System.Net;
 using Utp.Messages;
 using Xunit.Abstractions;
 
@@ -16,5 +17,20 @@ public sealed class AkkaIoTransferTests(ITestOutputHelper output) : UtpSpec(outp
         pair.A.Tell(Close.Instance);
         pair.A.Handler.FishForMessage(message => message is Closed);
         pair.B.Handler.FishForMessage(message => message is PeerClosed);
+    }
+
+    [Fact]
+    public void A_wildcard_port_over_akka_io_shows_the_address_that_its_datagrams_leave_from()
+    {
+        var acceptor = CreateTestProbe();
+        var (_, bound) = BindTo(acceptor, bind => bind with { LocalAddress = new IPEndPoint(IPAddress.Any, 0) });
+        var server = new IPEndPoint(IPAddress.Loopback, bound.Port);
+
+        // The initiator's own port is a wildcard one, too.
+        Manager.Tell(new Connect(server), TestActor);
+        var client = ExpectMsg<Connected>();
+        var accepted = acceptor.ExpectMsg<Connected>();
+        Assert.Equal(accepted.RemoteAddress, client.LocalAddress);
+        Assert.Equal(server, accepted.LocalAddress);
     }
 }

@@ -82,6 +82,24 @@ public class CloseTests
     }
 
     [Fact]
+    public void The_peers_end_is_told_once_however_often_its_fin_comes_and_reading_is_resumed()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Send(PacketBuilder.Data("all"), PacketBuilder.Fin().Seq(Peer + 1));
+        c.ExpectReceived("all").ExpectEvent(ConnectionEventKind.PeerFinished);
+        c.TakeSent();
+        for (var i = 0; i < 3; i++)
+        {
+            c.Send(PacketBuilder.Fin().Seq(Peer + 1));
+            c.Expect(PacketType.State, ack: Peer + 1);
+            c.Do((connection, _) => connection.SuspendReading());
+            c.Do((connection, now) => connection.ResumeReading(now));
+        }
+
+        c.ExpectNoEvent();
+    }
+
+    [Fact]
     public void Half_closed_by_the_peer_we_still_send()
     {
         var c = Conversation.Established(capabilities: Own);

@@ -22,6 +22,8 @@ internal static class CommandLine
             CatCommand.Create(runner),
             EchoCommand.Create(runner),
             SimulateCommand.Create(runner),
+            BenchCommand.Create(runner),
+            EndCommand.Create(runner),
         };
         common.AddTo(root);
 
@@ -40,11 +42,18 @@ internal static class CommandLine
     private static Outcome WrongUsage(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var name = command is RootCommand ? "utp" : $"utp {command.Name}";
+        var path = Path(command);
+        var name = $"utp {path}".TrimEnd();
         // Of "no command" and "no such command" the second says more.
         var message = parsed.UnmatchedTokens.Count > 0 ? $"Unrecognized command or argument '{parsed.UnmatchedTokens[0]}'"
             : parsed.Errors.Count > 0 ? parsed.Errors[0].Message.TrimEnd('.')
             : "No command is given";
-        return new Outcome(command is RootCommand ? "" : command.Name, $"{message} (see {name} --help).", ExitCode.WrongUsage);
+        return new Outcome(path, $"{message} (see {name} --help).", ExitCode.WrongUsage);
     }
+
+    private static string Path(Command command) => string.Join(' ', new[] { command }
+        .Concat(command.Parents.OfType<Command>())
+        .Where(static c => c is not RootCommand)
+        .Reverse()
+        .Select(static c => c.Name));
 }

@@ -19,6 +19,13 @@ internal sealed class CommonOptions
 
     public bool Json(ParseResult parsed) => parsed.GetValue(_json);
 
+    /// <summary>What was said about the configuration, as another process of this command is told it; settings that are given here stand below those of the user.</summary>
+    public IEnumerable<string> Forward(ParseResult parsed, IEnumerable<string> settings)
+    {
+        string[] file = parsed.GetValue(_config) is { } config ? ["--config", config] : [];
+        return [.. file, .. settings.Concat(parsed.GetValue(_set) ?? []).SelectMany(static setting => new[] { "--set", setting })];
+    }
+
     /// <exception cref="CliException">A file cannot be read, or something is no configuration.</exception>
     public Config Configuration(ParseResult parsed) => Cli.Configuration.Build(parsed.GetValue(_config), parsed.GetValue(_set) ?? []);
 }

@@ -6,6 +6,9 @@ namespace Utp.Cli;
 /// <summary>What a running command works with.</summary>
 internal sealed record CommandRun(ParseResult Parsed, Config Configuration, Terminal Terminal, ProgressDisplay Progress, bool Json, CancellationToken Interrupt)
 {
+    /// <summary>The common options, for another process of this command.</summary>
+    public required Func<IEnumerable<string>, IEnumerable<string>> Forward { get; init; }
+
     /// <summary>Tells people where a listener listens, which they need for port 0.</summary>
     public void SayListening(System.Net.IPEndPoint local) => Terminal.Say($"Listening on {Addresses.Text(local)}.");
 }
@@ -20,7 +23,10 @@ internal sealed class CommandRunner(CommonOptions common, Terminal terminal, Can
         Outcome outcome;
         try
         {
-            var run = new CommandRun(parsed, common.Configuration(parsed), terminal, new ProgressDisplay(terminal), json, interrupt);
+            var run = new CommandRun(parsed, common.Configuration(parsed), terminal, new ProgressDisplay(terminal), json, interrupt)
+            {
+                Forward = settings => common.Forward(parsed, settings),
+            };
             outcome = await body(run).ConfigureAwait(false);
         }
         catch (CliException e)

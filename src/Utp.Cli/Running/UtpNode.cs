@@ -20,6 +20,9 @@ internal sealed class UtpNode : IAsyncDisposable
         SendBufferBytes = utp.Settings.Connection.SendBufferBytes;
     }
 
+    /// <summary>For the actors of a command that needs more than one.</summary>
+    public ActorSystem System => _system;
+
     /// <summary>Takes Bind and Connect.</summary>
     public IActorRef Manager { get; }
 

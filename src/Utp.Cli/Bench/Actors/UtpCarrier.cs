@@ -1,0 +1,73 @@
+using System.Net;
+using Akka.Actor;
+using Akka.Configuration;
+using Utp.Messages;
+
+namespace Utp.Cli;
+
+/// <summary>This library, as its users drive it.</summary>
+internal sealed class UtpCarrier : ActorCarrier
+{
+    private readonly UtpNode _node;
+
+    private UtpCarrier(UtpNode node) => _node = node;
+
+    public override ActorSystem System => _node.System;
+
+    public override IActorRef Manager => _node.Manager;
+
+    public override bool SharesPorts => true;
+
+    public override int OutstandingBytes => _node.SendBufferBytes;
+
+    public override object Close => ConfirmedClose.Instance;
+
+    public override object? AskCounters => GetStatistics.Instance;
+
+    /// <exception cref="CliException">The configuration is wrong.</exception>
+    public static async Task<UtpCarrier> StartAsync(Config configuration, Terminal terminal) =>
+        new(await UtpNode.StartAsync(configuration, terminal, "bench").ConfigureAwait(false));
+
+    public override object Bind(IActorRef? handler) => new Bind(handler, new IPEndPoint(IPAddress.Loopback, 0));
+
+    public override object Connect(int port, IActorRef? listener) => new Connect(new IPEndPoint(IPAddress.Loopback, port)) { Listener = listener };
+
+    public override object Register(IActorRef handler) => new Register(handler);
+
+    public override object Write(byte[] data, Chunk? ack) => new Write(data) { Ack = ack, AckWhen = AckWhen.Delivered };
+
+    public override object Echo(object received) => new Write(((Received)received).Data);
+
+    public override CarrierEvent Read(object message) => message switch
+    {
+        Received => CarrierEvent.Received,
+        Connected => CarrierEvent.Connected,
+        ErrorClosed or Aborted or CommandFailed or ListenerFailed => CarrierEvent.Failed,
+        ConnectionClosed => CarrierEvent.Closed,
+        Bound => CarrierEvent.Bound,
+        _ => CarrierEvent.Other,
+    };
+
+    public override int Port(object bound) => ((Bound)bound).LocalAddress.Port;
+
+    public override ReadOnlySpan<byte> Data(object received) => ((Received)received).Data.Span;
+
+    public override PacketCount? Counters(object message) => message switch
+    {
+        ConnectionStatistics statistics => Counters(statistics.Connection),
+        ConnectionClosed closed => Counters(closed.Statistics),
+        _ => null,
+    };
+
+    public override string Explain(object message) => message switch
+    {
+        CommandFailed failed => Sentences.OneLine(failed.Message),
+        ListenerFailed failed => Sentences.OneLine(failed.Message),
+        ConnectionClosed closed => Sentences.Ended("The other end", closed),
+        _ => message.ToString() ?? "",
+    };
+
+    public override ValueTask DisposeAsync() => _node.DisposeAsync();
+
+    private static PacketCount Counters(in Protocol.ConnectionStats statistics) => new(statistics.PacketsSent, statistics.Retransmissions);
+}

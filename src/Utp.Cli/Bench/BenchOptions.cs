@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Utp.Cli;
+
+/// <summary>The options that several benchmarks have.</summary>
+internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
+{
+    private const int MaxConnections = 200_000;
+    private const int MaxPorts = 1_000;
+    private const double MaxSeconds = 3_600;
+    private const int IpAndUdpHeaders = 28;
+    private const int MinMtu = 576;
+
+    // What UDP over IPv4 carries at most: loopback's path is this wide.
+    private const int MaxDatagramBytes = 65_507;
+
+    public Option<double> Seconds { get; } = Time("--seconds", "How long is measured.", seconds, min: 0.1);
+
+    public Option<double> WarmUp { get; } = Time("--warm-up", "What runs before, in seconds, and does not count.", warmUp, min: 0);
+
+    public Option<bool> Pin { get; } = new("--pin") { Description = "Hold both processes to one core." };
+
+    public static Option<int> Connections(int byDefault) => Count("--connections", "How many connections.", byDefault, MaxConnections);
+
+    public static Option<int> Ports() => Count("--ports", "From how many ports of the client.", 1, MaxPorts);
+
+    public static Option<long?> Bytes() => new("--bytes")
+    {
+        Description = "Move so much and measure all of it, without a warm-up; instead of --seconds.",
+        HelpName = "SIZE",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (ByteSize.TryParse(text, out var bytes) && bytes > 0)
+                return bytes;
+            result.AddError($"'{text}' is no size above 0: write {ByteSize.Forms}, as in 256MiB");
+            return null;
+        },
+    };
+
+    /// <summary>Gives bytes of UDP payload.</summary>
+    public static Option<int> Mtu() => new("--mtu")
+    {
+        Description = "Bytes of an IP packet, or path: as large as the path carries.",
+        HelpName = "BYTES|path",
+        DefaultValueFactory = _ => 1_400 - IpAndUdpHeaders,
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (text == "path")
+                return MaxDatagramBytes;
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes is >= MinMtu and <= MaxDatagramBytes + IpAndUdpHeaders)
+                return bytes - IpAndUdpHeaders;
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"'{text}' is no MTU: write a number from {MinMtu} to {MaxDatagramBytes + IpAndUdpHeaders}, or path"));
+            return 0;
+        },
+    };
+
+    public void Validate(Command command, Option<long?> bytes) => command.Validators.Add(result =>
+    {
+        if (result.GetResult(bytes) is { Implicit: false } && (result.GetResult(Seconds) is { Implicit: false } || result.GetResult(WarmUp) is { Implicit: false }))
+            result.AddError("--bytes excludes --seconds and --warm-up");
+    });
+
+    public BenchJob Job(ParseResult parsed, EndPlan plan) => new(plan)
+    {
+        Duration = TimeSpan.FromSeconds(parsed.GetValue(Seconds)),
+        WarmUp = TimeSpan.FromSeconds(parsed.GetValue(WarmUp)),
+        Pin = parsed.GetValue(Pin),
+    };
+
+    public static Option<int> Count(string name, string description, int byDefault, int max) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = result => Number(result, max),
+    };
+
+    private static Option<double> Time(string name, string description, double byDefault, double min) => new(name)
+    {
+        Description = description,
+        HelpName = "S",
+        DefaultValueFactory = _ => byDefault,
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value >= min && value <= MaxSeconds)
+                return value;
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}': give seconds from {min} to {MaxSeconds}"));
+            return 0;
+        },
+    };
+
+    private static int Number(ArgumentResult result, int max)
+    {
+        var text = result.Tokens[0].Value;
+        var name = ((OptionResult)result.Parent!).Option.Name;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 && value <= max)
+            return value;
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}': give a number from 1 to {max}"));
+        return 0;
+    }
+}

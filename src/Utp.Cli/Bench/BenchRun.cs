@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Utp.Cli;
+
+/// <summary>How a benchmark is done, whoever carries it.</summary>
+internal sealed record BenchJob(EndPlan Plan)
+{
+    /// <summary>How long is measured, when no bytes are given.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What runs before, and does not count: compilers, windows and buffers settle.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many bytes are moved and measured, without a warm-up; null: as many as <see cref="Duration"/> allows.</summary>
+    public long? Bytes { get; init; }
+
+    /// <summary>Whether both processes share one core.</summary>
+    public bool Pin { get; init; }
+}
+
+/// <summary>How the two processes are started: the command itself, or Node.</summary>
+internal delegate ProcessStartInfo StartEnd(EndPlan plan);
+
+/// <summary>Runs one benchmark: starts the two ends, has them work, and compares what they tell.</summary>
+internal static class BenchRun
+{
+    // For what takes no time on any machine that is worth measuring.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private const double SlowestBytesPerSecond = 1e6;
+    private const double SlowestConnectionsPerSecond = 200;
+
+    /// <exception cref="CliException">An end could not do its part.</exception>
+    /// <exception cref="OperationCanceledException">Interrupted.</exception>
+    public static async Task<BenchResult> RunAsync(BenchJob job, StartEnd start, Action<string> say, CancellationToken interrupt)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
+        limit.CancelAfter(Patience + job.WarmUp + job.Duration + TimeSpan.FromSeconds(
+            (job.Bytes ?? 0) / SlowestBytesPerSecond + job.Plan.Connections / SlowestConnectionsPerSecond));
+        try
+        {
+            return await RunEndsAsync(job, start, say, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!interrupt.IsCancellationRequested)
+        {
+            throw new CliException("The benchmark stands still: an end has not answered for a minute longer than its work may take.");
+        }
+    }
+
+    private static async Task<BenchResult> RunEndsAsync(BenchJob job, StartEnd start, Action<string> say, CancellationToken cancellation)
+    {
+        int? core = job.Pin ? CoreAffinity.LastCore() : null;
+        var serverPlan = job.Plan with { IsServer = true };
+        var server = await EndProcess.StartAsync("server", start(serverPlan), serverPlan, core, say).ConfigureAwait(false);
+        await using var serverEnd = server.ConfigureAwait(false);
+        var ports = (await server.AskAsync(new EndRequest(EndProtocol.Open), cancellation).ConfigureAwait(false)).Ports!;
+        var client = await EndProcess.StartAsync("client", start(job.Plan), job.Plan, core, say).ConfigureAwait(false);
+        await using var clientEnd = client.ConfigureAwait(false);
+
+        var measured = await MeasureAsync(job, client, server, ports, cancellation).ConfigureAwait(false);
+        var sent = await client.AskAsync(new EndRequest(EndProtocol.Finish), cancellation).ConfigureAwait(false);
+        var received = await server.AskAsync(new EndRequest(EndProtocol.Finish), cancellation).ConfigureAwait(false);
+        if (job.Plan.Work == BenchWork.Bulk && sent.Mark!.BytesSent != received.Mark!.BytesReceived)
+            throw new CliException(string.Create(
+                CultureInfo.InvariantCulture, $"{sent.Mark.BytesSent} bytes were sent and {received.Mark.BytesReceived} arrived, though every connection was closed properly: please report this."));
+        return measured;
+    }
+
+    private static async Task<BenchResult> MeasureAsync(BenchJob job, EndProcess client, EndProcess server, int[] ports, CancellationToken cancellation)
+    {
+        var idle = job.Plan.Work == BenchWork.Idle;
+        // Memory before the connections is what they are compared with.
+        var before = idle ? await MarkAsync(client, server, collect: true, 0, cancellation).ConfigureAwait(false) : default;
+        var watch = Stopwatch.StartNew();
+        await client.AskAsync(new EndRequest(EndProtocol.Open) { Ports = ports }, cancellation).ConfigureAwait(false);
+        var opening = watch.Elapsed;
+        if (job.Bytes is { } bytes)
+        {
+            var cold = await MarkAsync(client, server, false, 0, cancellation).ConfigureAwait(false);
+            await client.AskAsync(new EndRequest(EndProtocol.Go) { Bytes = bytes }, cancellation).ConfigureAwait(false);
+            var done = await MarkAsync(client, server, false, bytes, cancellation).ConfigureAwait(false);
+            return new BenchResult(cold.Client, done.Client, cold.Server, done.Server) { Opening = opening };
+        }
+
+        await client.AskAsync(new EndRequest(EndProtocol.Go), cancellation).ConfigureAwait(false);
+        await Task.Delay(job.WarmUp, cancellation).ConfigureAwait(false);
+        var first = await MarkAsync(client, server, idle, 0, cancellation).ConfigureAwait(false);
+        await Task.Delay(job.Duration, cancellation).ConfigureAwait(false);
+        var last = await MarkAsync(client, server, false, 0, cancellation).ConfigureAwait(false);
+        return new BenchResult(first.Client, last.Client, first.Server, last.Server)
+        {
+            Opening = opening,
+            ClientBefore = before.Client,
+            ServerBefore = before.Server,
+        };
+    }
+
+    private static async Task<(EndMark Client, EndMark Server)> MarkAsync(EndProcess client, EndProcess server, bool collect, long bytes, CancellationToken cancellation)
+    {
+        var ofServer = server.AskAsync(new EndRequest(EndProtocol.Mark) { Collect = collect, Bytes = bytes }, cancellation);
+        var ofClient = await client.AskAsync(new EndRequest(EndProtocol.Mark) { Collect = collect }, cancellation).ConfigureAwait(false);
+        return (ofClient.Mark!, (await ofServer.ConfigureAwait(false)).Mark!);
+    }
+}

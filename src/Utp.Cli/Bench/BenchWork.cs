@@ -1,0 +1,61 @@
+using System.Text.Json.Serialization;
+
+namespace Utp.Cli;
+
+/// <summary>What the two ends of a benchmark do with each other.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BenchWork>))]
+internal enum BenchWork
+{
+    /// <summary>The client writes as fast as it may; the server reads and checks everything.</summary>
+    Bulk,
+
+    /// <summary>A message there and back, then the next.</summary>
+    Ping,
+
+    /// <summary>Connections are opened and left alone.</summary>
+    Idle,
+
+    /// <summary>Connections are set up, carry one message each way, and are closed properly.</summary>
+    Accept,
+}
+
+/// <summary>What carries the bytes.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<BenchCarrier>))]
+internal enum BenchCarrier
+{
+    /// <summary>This library, driven by actors.</summary>
+    Utp,
+
+    /// <summary>The kernel's TCP by .NET sockets.</summary>
+    Tcp,
+
+    /// <summary>The kernel's TCP by the actors of Akka.IO.</summary>
+    AkkaTcp,
+
+    /// <summary>libutp, by the npm package utp-native.</summary>
+    Libutp,
+}
+
+/// <summary>What one end has to do: the first line that it reads. The Node ends (benchmarks/peers) read the same.</summary>
+internal sealed record EndPlan
+{
+    public required BenchWork Work { get; init; }
+
+    public required BenchCarrier Carrier { get; init; }
+
+    public bool IsServer { get; init; }
+
+    public int Connections { get; init; } = 1;
+
+    /// <summary>From how many ports of the client the connections go; of TCP each has one of its own.</summary>
+    public int Ports { get; init; } = 1;
+
+    /// <summary>Of ping and accept.</summary>
+    public int MessageBytes { get; init; } = 64;
+
+    /// <summary>Size of one write of bulk: the same for everybody.</summary>
+    public int WriteBytes { get; init; } = 64 << 10;
+
+    /// <summary>TCP's congestion control by the kernel's name; null: the machine's default.</summary>
+    public string? Congestion { get; init; }
+}

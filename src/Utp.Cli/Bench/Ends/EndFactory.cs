@@ -1,0 +1,12 @@
+namespace Utp.Cli;
+
+/// <summary>Which code does which end.</summary>
+internal static class EndFactory
+{
+    public static async Task<IBenchEnd> CreateAsync(EndPlan plan, Tally tally, CommandRun run) => plan.Carrier switch
+    {
+        BenchCarrier.Utp => new ActorEnd(await UtpCarrier.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false), plan, tally),
+        BenchCarrier.AkkaTcp => new ActorEnd(new AkkaTcpCarrier(run.Configuration), plan, tally),
+        _ => throw new CliException($"{plan.Carrier} has no end in this program."),
+    };
+}

@@ -102,6 +102,21 @@ public class FlowTests
     }
 
     [Fact]
+    public void A_closed_window_is_announced_as_soon_as_one_packet_fits_though_most_is_unread()
+    {
+        var c = Conversation.Established(new ConnectionOptions { InitialReceiveWindowBytes = 10_000, MaxReceiveWindowBytes = 10_000 });
+        c.Do((connection, _) => connection.SuspendReading());
+        for (var i = 0; i < 10; i++)
+            c.Send(PacketBuilder.Data(new byte[1_000]));
+        Assert.Equal(0u, c.TakeSent()[^1].Window);
+
+        c.Do(ReadOne).Advance(0).ExpectNothing();
+        c.Do(ReadOne).Advance(0);
+        Assert.Equal(2_000u, c.Expect(PacketType.State, ack: Peer + 9).Window);
+        c.ExpectNothing();
+    }
+
+    [Fact]
     public void A_greedy_sender_is_held_to_the_window_and_told_once_per_round_trip()
     {
         var c = Conversation.Established(SmallWindow);
@@ -235,6 +250,15 @@ public class FlowTests
         c.Send(PacketBuilder.Data("b")).ExpectNothing();
         c.Send(PacketBuilder.Data("c"));
         c.Expect(PacketType.State, ack: Peer + 2);
+    }
+
+    // A handler that pulls.
+    private static void ReadOne(UtpConnection connection, Instant now)
+    {
+        connection.ResumeReading(now);
+        Assert.True(connection.PollEvent(out var read));
+        Assert.Equal((ConnectionEventKind.Received, 1_000), (read.Kind, read.Data.Length));
+        connection.SuspendReading();
     }
 
     /// <summary>A law without limits: other limits show.</summary>

@@ -15,6 +15,7 @@ internal static class BenchCommand
         Ping(runner),
         Idle(runner),
         Accept(runner),
+        CompareCommand.Create(runner),
     };
 
     private static Command Bulk(CommandRunner runner)

@@ -13,8 +13,11 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
     private const int IpAndUdpHeaders = 28;
     private const int MinMtu = 576;
 
-    // What UDP over IPv4 carries at most: loopback's path is this wide.
-    private const int MaxDatagramBytes = 65_507;
+    /// <summary>What UDP over IPv4 carries at most: loopback's path is this wide.</summary>
+    public const int MaxDatagramBytes = 65_507;
+
+    /// <summary>What an IP packet of 1,400 bytes carries.</summary>
+    public const int DefaultDatagramBytes = 1_400 - IpAndUdpHeaders;
 
     public Option<double> Seconds { get; } = Time("--seconds", "How long is measured.", seconds, min: 0.1);
 
@@ -45,7 +48,7 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
     {
         Description = "Bytes of an IP packet, or path: as large as the path carries.",
         HelpName = "BYTES|path",
-        DefaultValueFactory = _ => 1_400 - IpAndUdpHeaders,
+        DefaultValueFactory = _ => DefaultDatagramBytes,
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;

@@ -58,9 +58,10 @@ internal sealed record BenchResult(EndMark ClientStart, EndMark ClientEnd, EndMa
     {
         get
         {
-            if (ServerEnd.ByConnection is not { Length: > 1 } end || ServerStart.ByConnection is not { } start || start.Length != end.Length)
+            if (ServerEnd.ByConnection is not { Length: > 1 } end || ServerStart.ByConnection is not { } start)
                 return null;
-            var bytes = end.Zip(start, static (e, s) => (double)(e - s)).ToList();
+            // A connection that the server met after the first mark is at the end, and began at 0.
+            var bytes = end.Select((e, i) => (double)(e - (i < start.Length ? start[i] : 0))).ToList();
             var sum = bytes.Sum();
             return sum > 0 ? sum * sum / (bytes.Count * bytes.Sum(static b => b * b)) : null;
         }

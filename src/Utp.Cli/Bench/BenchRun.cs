@@ -70,23 +70,24 @@ internal static class BenchRun
     {
         var idle = job.Plan.Work == BenchWork.Idle;
         // Memory before the connections is what they are compared with.
-        var before = idle ? await MarkAsync(client, server, collect: true, 0, cancellation).ConfigureAwait(false) : default;
+        var before = idle ? await MarkAsync(client, server, new EndRequest(EndProtocol.Mark) { Collect = true }, cancellation).ConfigureAwait(false) : default;
         var watch = Stopwatch.StartNew();
         await client.AskAsync(new EndRequest(EndProtocol.Open) { Ports = ports }, cancellation).ConfigureAwait(false);
         var opening = watch.Elapsed;
         if (job.Bytes is { } bytes)
         {
-            var cold = await MarkAsync(client, server, false, 0, cancellation).ConfigureAwait(false);
+            var cold = await MarkAsync(client, server, new EndRequest(EndProtocol.Mark), cancellation).ConfigureAwait(false);
             await client.AskAsync(new EndRequest(EndProtocol.Go) { Bytes = bytes }, cancellation).ConfigureAwait(false);
-            var done = await MarkAsync(client, server, false, bytes, cancellation).ConfigureAwait(false);
+            var done = await MarkAsync(client, server, new EndRequest(EndProtocol.Mark) { Bytes = bytes }, cancellation).ConfigureAwait(false);
             return new BenchResult(cold.Client, done.Client, cold.Server, done.Server) { Opening = opening };
         }
 
         await client.AskAsync(new EndRequest(EndProtocol.Go), cancellation).ConfigureAwait(false);
         await Task.Delay(job.WarmUp, cancellation).ConfigureAwait(false);
-        var first = await MarkAsync(client, server, idle, 0, cancellation).ConfigureAwait(false);
+        var first = await MarkAsync(client, server, new EndRequest(EndProtocol.Mark) { Collect = idle }, cancellation).ConfigureAwait(false);
         await Task.Delay(job.Duration, cancellation).ConfigureAwait(false);
-        var last = await MarkAsync(client, server, false, 0, cancellation).ConfigureAwait(false);
+        // A machine that is busy with other things may not have come to the work at all: nothing can be said about no work.
+        var last = await MarkAsync(client, server, AtLeastOne(job.Plan.Work, first.Client, first.Server), cancellation).ConfigureAwait(false);
         return new BenchResult(first.Client, last.Client, first.Server, last.Server)
         {
             Opening = opening,
@@ -95,10 +96,17 @@ internal static class BenchRun
         };
     }
 
-    private static async Task<(EndMark Client, EndMark Server)> MarkAsync(EndProcess client, EndProcess server, bool collect, long bytes, CancellationToken cancellation)
+    private static EndRequest AtLeastOne(BenchWork work, EndMark client, EndMark server) => new(EndProtocol.Mark)
     {
-        var ofServer = server.AskAsync(new EndRequest(EndProtocol.Mark) { Collect = collect, Bytes = bytes }, cancellation);
-        var ofClient = await client.AskAsync(new EndRequest(EndProtocol.Mark) { Collect = collect }, cancellation).ConfigureAwait(false);
+        Bytes = work == BenchWork.Bulk ? server.BytesReceived + 1 : 0,
+        Completed = work is BenchWork.Ping or BenchWork.Accept ? client.Completed + 1 : 0,
+    };
+
+    // Bytes arrive at the server; messages and connections are done when the client says so.
+    private static async Task<(EndMark Client, EndMark Server)> MarkAsync(EndProcess client, EndProcess server, EndRequest mark, CancellationToken cancellation)
+    {
+        var ofServer = server.AskAsync(mark with { Completed = 0 }, cancellation);
+        var ofClient = await client.AskAsync(mark with { Bytes = 0 }, cancellation).ConfigureAwait(false);
         return (ofClient.Mark!, (await ofServer.ConfigureAwait(false)).Mark!);
     }
 }

@@ -8,7 +8,7 @@ internal static class EndCommand
 {
     public const string Name = "bench-end";
 
-    // How often a server looks whether enough has come; it is late by half of it on average.
+    // How often an end looks whether enough is done; it is late by half of it on average.
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(1);
 
     public static Command Create(CommandRunner runner)
@@ -68,7 +68,7 @@ internal static class EndCommand
                 return new EndReply { Mark = tally.Mark(null, request.Collect) };
 
             case EndProtocol.Mark:
-                while (tally.BytesReceived < request.Bytes)
+                while (tally.BytesReceived < request.Bytes || tally.Completed < request.Completed)
                     await Task.Delay(LookAgain).ConfigureAwait(false);
                 return new EndReply { Mark = tally.Mark(await end.CountPacketsAsync().ConfigureAwait(false), request.Collect) };
 

@@ -7,6 +7,8 @@ internal static class EndFactory
     {
         BenchCarrier.Utp => new ActorEnd(await UtpCarrier.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false), plan, tally),
         BenchCarrier.AkkaTcp => new ActorEnd(new AkkaTcpCarrier(run.Configuration), plan, tally),
+        BenchCarrier.Tcp when plan.IsServer => new TcpServer(plan, tally),
+        BenchCarrier.Tcp => new TcpClient(plan, tally),
         _ => throw new CliException($"{plan.Carrier} has no end in this program."),
     };
 }

@@ -15,7 +15,7 @@ internal static class EndProtocol
     /// <summary>The client starts to send: so many bytes in all, and answers when they are sent; 0: without end, and answers at once.</summary>
     public const string Go = "go";
 
-    /// <summary>Answered with what the process has used and done so far; by a server after so many bytes at the earliest.</summary>
+    /// <summary>Answered with what the process has used and done so far, but not before so many bytes have been received and so many messages or connections are done.</summary>
     public const string Mark = "mark";
 
     /// <summary>The client ends its work and closes everything properly; the server waits until its connections have gone. Answered with a last mark.</summary>
@@ -30,6 +30,8 @@ internal sealed record EndRequest(string Do)
     public int[] Ports { get; init; } = [];
 
     public long Bytes { get; init; }
+
+    public long Completed { get; init; }
 
     /// <summary>Of a mark: whether garbage is collected first, so that memory means what is kept.</summary>
     public bool Collect { get; init; }

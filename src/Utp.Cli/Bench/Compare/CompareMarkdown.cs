@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Utp.Cli;
+
+/// <summary>The rows as <c>docs/performance.md</c>. What people wrote between the marks of the file stays.</summary>
+internal static class CompareMarkdown
+{
+    private const string Begin = "<!-- by hand: begin -->";
+    private const string End = "<!-- by hand: end -->";
+
+    private const string Unwritten = """
+        ## Where the time goes
+
+        Not profiled yet.
+        """;
+
+    /// <exception cref="CliException">The file cannot be read or written.</exception>
+    public static void Write(string file, IReadOnlyList<CompareRow> rows, ComparePlan plan)
+    {
+        try
+        {
+            var before = File.Exists(file) ? File.ReadAllText(file) : "";
+            File.WriteAllText(file, Text(rows, plan, ByHand(before)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{file} cannot be written ({Sentences.OneLine(e.Message)}): choose another file.", inner: e);
+        }
+    }
+
+    public static string Text(IReadOnlyList<CompareRow> rows, ComparePlan plan, string? byHand)
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"""
+            # Performance: the same work over this library and others
+
+            The tables are written by the command, not by hand; only what stands between the marks at the end is:
+
+            ```
+            dotnet run -c Release --project src/Utp.Cli -- bench compare --rounds {plan.Rounds} --seconds {Seconds(plan.Job.Duration)} --markdown docs/performance.md
+            ```
+
+            In each round each contender does each work, one after the other, {Seconds(plan.Job.Duration)} s after a warm-up of {Seconds(plan.Job.WarmUp)} s; shown are medians and, in brackets, the
+            smallest and the largest of {plan.Rounds} round(s). Client and server are two processes on loopback. Writes are of 64 KiB; the receiver looks at
+            everything and finds each kilobyte stamped with its place in the stream. This library and Akka.IO.Tcp are driven by the same actors,
+            with a handler for each connection; kernel TCP by a task for each; libutp by the npm package `utp-native` in two Node processes. CPU is user and
+            kernel time of both. B/packet is what both ends allocated, by the packets that the client sent. MB/s and µs hold for this machine and this
+            hour; ratios hold longer: "ours" is this library's median by that row's.
+
+            Measured with {RuntimeInformation.FrameworkDescription} on {Environment.ProcessorCount} cores, {RuntimeInformation.ProcessArchitecture}, {Kernel()}.
+
+
+            """);
+        foreach (var contest in rows.GroupBy(static row => row.Contest))
+        {
+            var header = CompareTables.Header(contest.Key);
+            text.Append(CultureInfo.InvariantCulture, $"## {contest.Key.Title}\n\n");
+            text.Append("| | ").AppendJoin(" | ", header).Append(" |\n|---|").AppendJoin('|', header.Select(static _ => "---:")).Append("|\n");
+            foreach (var row in contest)
+                text.Append(CultureInfo.InvariantCulture, $"| {Title(row)} | ").AppendJoin(" | ", CompareTables.Cells(row, CompareTables.Ours(rows, row)).Select(Escaped)).Append(" |\n");
+            text.Append('\n');
+        }
+
+        return text.Append(Begin).Append('\n').Append(byHand ?? Unwritten).Append('\n').Append(End).Append('\n').ToString();
+    }
+
+    /// <summary>What stands between the marks; null: there are none.</summary>
+    public static string? ByHand(string page)
+    {
+        var from = page.IndexOf(Begin, StringComparison.Ordinal);
+        var to = page.IndexOf(End, StringComparison.Ordinal);
+        return from < 0 || to < from ? null : page[(from + Begin.Length)..to].Trim('\n');
+    }
+
+    // Some rounds were done, and others not.
+    private static string Title(CompareRow row) => row is { Note: { } note, Rounds: > 0 } ? $"{row.Contender.Title} ({Escaped(Sentences.OneLine(note))})" : row.Contender.Title;
+
+    private static string Escaped(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal);
+
+    private static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+
+    // Of a Linux the numbers alone: the rest names somebody's build.
+    private static string Kernel() => OperatingSystem.IsLinux()
+        ? $"Linux {Environment.OSVersion.Version.ToString(2)}"
+        : RuntimeInformation.OSDescription;
+}

@@ -1,0 +1,26 @@
+namespace Utp.Cli;
+
+/// <summary>Who is compared: a carrier, as it is set up.</summary>
+/// <param name="Name">For the option and for JSON.</param>
+/// <param name="Title">For people.</param>
+/// <param name="Carrier">What carries the bytes.</param>
+/// <param name="Settings">Of the ends' configuration, as <c>key=value</c>.</param>
+/// <param name="Congestion">TCP's congestion control; null: none to choose.</param>
+internal sealed record Contender(string Name, string Title, BenchCarrier Carrier, IReadOnlyList<string> Settings, string? Congestion = null)
+{
+    /// <summary>The one that all are compared with stands first.</summary>
+    public static IReadOnlyList<Contender> All { get; } =
+    [
+        new("utp", "this library", BenchCarrier.Utp, []),
+        new("tcp-bbr", "kernel TCP, .NET sockets, BBR", BenchCarrier.Tcp, [], "bbr"),
+        new("tcp-cubic", "kernel TCP, .NET sockets, CUBIC", BenchCarrier.Tcp, [], "cubic"),
+        new("akka-tcp", "Akka.IO.Tcp", BenchCarrier.AkkaTcp, []),
+        new("akka-tcp-256k", "Akka.IO.Tcp, 256 kB buffers", BenchCarrier.AkkaTcp, 
+        [
+            "akka.io.tcp.maximum-frame-size=128k", "akka.io.tcp.send-buffer-size=256k", "akka.io.tcp.receive-buffer-size=256k",
+        ]),
+        new("libutp", "libutp (utp-native in Node), 4 MB socket buffers", BenchCarrier.Libutp, []),
+    ];
+
+    public bool IsThisLibrary => Carrier == BenchCarrier.Utp;
+}

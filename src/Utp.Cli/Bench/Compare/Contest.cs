@@ -1,0 +1,46 @@
+namespace Utp.Cli;
+
+/// <summary>A work that all contenders do in turn.</summary>
+/// <param name="Name">For the option and for JSON.</param>
+/// <param name="Title">For people.</param>
+/// <param name="Plan">What the ends do; the carrier is each contender's.</param>
+/// <param name="DatagramBytes">UDP payload of this library's packets; null: as configured.</param>
+internal sealed record Contest(string Name, string Title, EndPlan Plan, int? DatagramBytes = null)
+{
+    private const int Many = 100;
+
+    public bool Pin { get; init; }
+
+    /// <summary>Whether libutp can do it: its packets are never larger than Ethernet's.</summary>
+    public bool HasLibutp { get; init; } = true;
+
+    /// <summary>The figures that are shown, the one that decides first.</summary>
+    public IReadOnlyList<string> Figures => Plan.Work switch
+    {
+        BenchWork.Bulk when Plan.Connections > 1 => ["megabytesPerSecond", "cpuSecondsPerGigabyte", "jain", "allocatedBytesPerPacket", "gcPauseMillis"],
+        BenchWork.Bulk => ["megabytesPerSecond", "cpuSecondsPerGigabyte", "packetsPerSecond", "allocatedBytesPerPacket", "gcPauseMillis"],
+        BenchWork.Ping => ["p50Micros", "p99Micros", "p999Micros", "cpuMicrosPerRoundTrip"],
+        _ => ["connectionsPerSecond", "p50Micros", "p99Micros", "cpuMicrosPerConnection"],
+    };
+
+    /// <summary>In the order in which they run.</summary>
+    public static IReadOnlyList<Contest> All { get; } =
+    [
+        new("bulk", "1 connection, 1,400-byte packets", Bulk(1, 1), BenchOptions.DefaultDatagramBytes),
+        new("bulk-pin", "1 connection, 1,400-byte packets, both processes on one core", Bulk(1, 1), BenchOptions.DefaultDatagramBytes) { Pin = true },
+        new("bulk-path", "1 connection, packets as large as the path carries", Bulk(1, 1), BenchOptions.MaxDatagramBytes) { HasLibutp = false },
+        new("bulk-100", "100 connections, 1,400-byte packets", Bulk(Many, 1), BenchOptions.DefaultDatagramBytes),
+        new("bulk-100-ports", "100 connections from 100 ports, 1,400-byte packets", Bulk(Many, Many), BenchOptions.DefaultDatagramBytes),
+        new("ping", "64 bytes there and back", Ping()),
+        new("ping-pin", "64 bytes there and back, both processes on one core", Ping()) { Pin = true },
+        new("accept", "Connections set up, one message of 64 bytes each way, closed properly; 100 at a time", Accept()),
+    ];
+
+    private static EndPlan Bulk(int connections, int ports) =>
+        new() { Work = BenchWork.Bulk, Carrier = BenchCarrier.Utp, Connections = connections, Ports = ports };
+
+    private static EndPlan Ping() => new() { Work = BenchWork.Ping, Carrier = BenchCarrier.Utp };
+
+    private static EndPlan Accept() =>
+        new() { Work = BenchWork.Accept, Carrier = BenchCarrier.Utp, Connections = Many, Ports = BenchSettings.PortsOfAccept };
+}

@@ -24,6 +24,7 @@ internal static class CommandLine
             SimulateCommand.Create(runner),
             BenchCommand.Create(runner),
             EndCommand.Create(runner),
+            FirstCommand.CreateEnd(runner),
         };
         common.AddTo(root);
 

@@ -15,6 +15,7 @@ internal static class BenchCommand
         Ping(runner),
         Idle(runner),
         Accept(runner),
+        FirstCommand.Create(runner),
         CompareCommand.Create(runner),
     };
 

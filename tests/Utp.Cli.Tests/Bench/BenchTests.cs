@@ -66,6 +66,14 @@ public class BenchTests
     }
 
     [Fact]
+    public async Task First_tells_how_long_a_process_takes_until_its_first_connection()
+    {
+        var json = await RunAsync("first", "--rounds", "2");
+        Assert.InRange(json.GetProperty("medianMillis").GetDouble(), json.GetProperty("minMillis").GetDouble(), json.GetProperty("maxMillis").GetDouble());
+        Assert.True(json.GetProperty("minMillis").GetDouble() > 0);
+    }
+
+    [Fact]
     public async Task Without_json_a_table_is_for_people()
     {
         using var run = UtpRun.Start("bench", "bulk", "--bytes", "1MB");

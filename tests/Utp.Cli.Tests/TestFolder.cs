@@ -35,18 +35,26 @@ internal sealed class TestFolder : IDisposable
         return this[name];
     }
 
-    /// <summary>Waits until a temporary file appears, which says that a connection is being received. Ask before it can.</summary>
-    public Task PartAppearsAsync()
+    /// <summary>Waits until a temporary file appears, which says that a ST_SYN has come; its sender may not know of the answer yet. Ask before it can.</summary>
+    public Task PartAppearsAsync() => PartAsync(NotifyFilters.FileName, static _ => true);
+
+    /// <summary>Waits until bytes stand in a temporary file, which says that its sender is connected. Ask before they can.</summary>
+    public Task PartGrowsAsync() => PartAsync(NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size, static part => new FileInfo(part) is { Exists: true, Length: > 0 });
+
+    private Task PartAsync(NotifyFilters what, Func<string, bool> isThere)
     {
-        var appeared = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _watcher = new FileSystemWatcher(Path) { NotifyFilter = NotifyFilters.FileName };
-        _watcher.Created += (_, created) =>
-        {
-            if (created.FullPath.EndsWith(".part", StringComparison.Ordinal))
-                appeared.TrySetResult();
-        };
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _watcher = new FileSystemWatcher(Path) { NotifyFilter = what };
+        _watcher.Created += OnEvent;
+        _watcher.Changed += OnEvent;
         _watcher.EnableRaisingEvents = true;
-        return appeared.Task.WaitAsync(UtpRun.Patience);
+        return seen.Task.WaitAsync(UtpRun.Patience);
+
+        void OnEvent(object sender, FileSystemEventArgs e)
+        {
+            if (e.FullPath.EndsWith(".part", StringComparison.Ordinal) && isThere(e.FullPath))
+                seen.TrySetResult();
+        }
     }
 
     public void Dispose()

@@ -119,11 +119,11 @@ public class SendReceiveTests
         using var folder = new TestFolder();
         using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder["copy"], "--once", "--json");
         var address = await receiver.ListeningAsync();
-        var appears = folder.PartAppearsAsync();
+        var grows = folder.PartGrowsAsync();
         var input = new FeedStream();
         using var interrupted = UtpRun.Start(["send", "-", address, "--json"], input);
         input.Feed(TestFolder.RandomBytes(100_000));
-        await appears;
+        await grows;
         interrupted.Interrupt();
         Assert.Equal(ExitCode.Failed, await interrupted.ExitAsync());
         Assert.Contains("Interrupted", interrupted.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
@@ -146,10 +146,11 @@ public class SendReceiveTests
         var address = await receiver.ListeningAsync();
         for (var i = 0; i < 10; i++)
         {
-            using var sender = UtpRun.Start(["send", "-", address], new FeedStream());
             var connecting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var watcher = new FileSystemWatcher(folder["in"]) { EnableRaisingEvents = true };
+            using var watcher = new FileSystemWatcher(folder["in"]);
             watcher.Created += (_, _) => connecting.TrySetResult();
+            watcher.EnableRaisingEvents = true;
+            using var sender = UtpRun.Start(["send", "-", address], new FeedStream());
             await connecting.Task.WaitAsync(UtpRun.Patience);
             sender.Interrupt();
             Assert.Equal(ExitCode.Failed, await sender.ExitAsync());

@@ -10,7 +10,7 @@ public sealed class UtpExtension : IExtension
     {
         // Merged before the first actor starts, so that system.Settings.Config shows what is in force.
         Settings = UtpSettings.Parse(system.Settings.Config);
-        system.Settings.InjectTopLevelFallback(UtpSettings.Reference);
+        system.Settings.InjectTopLevelFallback(UtpSettings.Reference.WithFallback(ConnectionMailbox.Configuration));
 
         // Akka's scheduler starts with its first caller, which blocks until its clock runs: better this thread than one of the pool.
         var deadlines = new DeadlineClock(() => system.Scheduler.Advanced.ScheduleOnce(0, static () => { }));

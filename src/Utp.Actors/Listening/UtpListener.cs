@@ -49,7 +49,7 @@ internal sealed partial class UtpListener : UntypedActor
         _router = new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote));
         _batch = new ReceiveBatch(spec.Settings.ReceiveBatchDatagrams, spec.Memory.Pool);
         _windowShare = new WindowShare(_channel.ReceiveBufferBytes, Clock.Now);
-        _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher);
+        _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
         // Only a wildcard socket has several addresses to answer from.
         _tellsLocalAddress = UdpEndPoint.From(_channel.LocalEndPoint).IsAny && _channel.Features.HasFlag(DatagramChannelFeatures.LocalAddress);

@@ -42,13 +42,12 @@ internal sealed class ClientRoot(ActorCarrier carrier, Tally tally, EndPlan plan
 
             case FinishEnd finish:
                 _finish = finish;
-                _clients.ForEach(static client => client.Tell(Cli.Finish.Instance));
+                _clients.ForEach(client => client.Tell(plan.Work == BenchWork.Idle ? Carrier.Close : Cli.Finish.Instance));
                 FinishIfEmpty();
                 break;
 
             default:
-                if (Carrier.Read(message) == CarrierEvent.Bound)
-                    OnListener();
+                OnEvent(Carrier.Read(message));
                 break;
         }
     }
@@ -76,6 +75,19 @@ internal sealed class ClientRoot(ActorCarrier carrier, Tally tally, EndPlan plan
 
         for (var i = 0; i < plan.Ports; i++)
             Carrier.Manager.Tell(Carrier.Bind(null));
+    }
+
+    private void OnEvent(CarrierEvent kind)
+    {
+        if (kind == CarrierEvent.Bound)
+        {
+            OnListener();
+        }
+        else if (kind == CarrierEvent.Connected)
+        {
+            Sender.Tell(Carrier.Register(Self));
+            OnOpened(Sender);
+        }
     }
 
     private void OnListener()
@@ -114,7 +126,11 @@ internal sealed class ClientRoot(ActorCarrier carrier, Tally tally, EndPlan plan
     {
         var port = _open!.ServerPorts[_started % _open.ServerPorts.Count];
         var listener = _listeners.Count == 0 ? null : _listeners[_started % _listeners.Count];
-        Context.ActorOf(Handler(port, listener));
+        // One handler serves all idle ones: theirs is the cost that is asked for.
+        if (plan.Work == BenchWork.Idle)
+            Carrier.Manager.Tell(Carrier.Connect(port, listener));
+        else
+            Context.ActorOf(Handler(port, listener));
         _started++;
         _alive++;
     }
@@ -123,8 +139,7 @@ internal sealed class ClientRoot(ActorCarrier carrier, Tally tally, EndPlan plan
     {
         BenchWork.Bulk => Props.CreateBy(new Made<BulkWriter>(() => new BulkWriter(Carrier, Tally, port, listener, plan.WriteBytes, _chunks))),
         BenchWork.Ping => Props.CreateBy(new Made<Pinger>(() => new Pinger(Carrier, Tally, port, listener, plan.MessageBytes))),
-        BenchWork.Accept => Props.CreateBy(new Made<Caller>(() => new Caller(Carrier, Tally, port, listener, _message))),
-        _ => Props.CreateBy(new Made<ClientHandler>(() => new ClientHandler(Carrier, Tally, port, listener))),
+        _ => Props.CreateBy(new Made<Caller>(() => new Caller(Carrier, Tally, port, listener, _message))),
     };
 
     private void Go(GoEnd go)

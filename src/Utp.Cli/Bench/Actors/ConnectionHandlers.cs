@@ -80,7 +80,7 @@ internal sealed class BulkReader(ActorCarrier carrier, Tally tally, IActorRef co
     }
 }
 
-/// <summary>The server's end of all others: sends back what comes.</summary>
+/// <summary>The server's end of ping and accept: sends back what comes.</summary>
 internal sealed class Responder(ActorCarrier carrier, Tally tally, IActorRef connection) : ConnectionHandler(carrier, tally)
 {
     protected override void PreStart() => Adopt(connection);
@@ -88,8 +88,8 @@ internal sealed class Responder(ActorCarrier carrier, Tally tally, IActorRef con
     protected override void OnData(object received) => Connection.Tell(Carrier.Echo(received));
 }
 
-/// <summary>A client's end: opens its connection when it starts, and closes it when it is told to. By itself it does no more, which is what an idle one does.</summary>
-internal class ClientHandler(ActorCarrier carrier, Tally tally, int port, IActorRef? listener) : ConnectionHandler(carrier, tally)
+/// <summary>A client's end: opens its connection when it starts, and closes it when it is told to.</summary>
+internal abstract class ClientHandler(ActorCarrier carrier, Tally tally, int port, IActorRef? listener) : ConnectionHandler(carrier, tally)
 {
     protected override void PreStart() => Carrier.Manager.Tell(Carrier.Connect(port, listener));
 

@@ -39,10 +39,27 @@ internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActo
             default:
                 if (_count is not null && carrier.Counters(message) is { } counters)
                     OnCounted(counters);
-                else if (carrier.Read(message) == CarrierEvent.Failed)
-                    tally.Fail(carrier.Explain(message));
                 else
-                    OnCommand(message);
+                    OnOther(message);
+                break;
+        }
+    }
+
+    private void OnOther(object message)
+    {
+        switch (carrier.Read(message))
+        {
+            case CarrierEvent.Failed:
+                tally.Fail(carrier.Explain(message));
+                break;
+
+            // Of a connection that has no handler of its own.
+            case CarrierEvent.Closed:
+                OnHandlerEnded();
+                break;
+
+            default:
+                OnCommand(message);
                 break;
         }
     }
@@ -129,7 +146,10 @@ internal sealed class ServerRoot(ActorCarrier carrier, Tally tally, EndPlan plan
         {
             var connection = Sender;
             _alive++;
-            if (plan.Work == BenchWork.Bulk)
+            // One handler serves all idle ones: theirs is the cost that is asked for.
+            if (plan.Work == BenchWork.Idle)
+                connection.Tell(Carrier.Register(Self));
+            else if (plan.Work == BenchWork.Bulk)
                 Context.ActorOf(Props.CreateBy(new Made<BulkReader>(() => new BulkReader(Carrier, Tally, connection))));
             else
                 Context.ActorOf(Props.CreateBy(new Made<Responder>(() => new Responder(Carrier, Tally, connection))));

@@ -63,7 +63,7 @@ internal sealed class UtpCarrier : ActorCarrier
     {
         CommandFailed failed => Sentences.OneLine(failed.Message),
         ListenerFailed failed => Sentences.OneLine(failed.Message),
-        ConnectionClosed closed => Sentences.Ended("The other end", closed),
+        ConnectionClosed closed => Sentences.OneLine(closed.Cause ?? $"A connection ended early ({closed.Reason.Cause})."),
         _ => message.ToString() ?? "",
     };
 

@@ -32,6 +32,7 @@ internal sealed class FaultyPorts
             ReceiveBufferBytes = request.ReceiveBufferBytes,
             SendBufferBytes = request.SendBufferBytes,
             DualMode = request.DualMode,
+            Batched = true,
         });
         var port = socket.LocalEndPoint.Port;
         return crashes ? _crashing[port] = new CrashingChannel(socket) : _faulty[port] = new FaultInjectingChannel(socket);

@@ -23,7 +23,8 @@ internal sealed class ChannelOpener(UtpSettings settings, ActorSystem system)
                 return _replacement(request);
             if (settings.Channel == ChannelDriver.AkkaIO)
                 return await AkkaIoChannel.OpenAsync(system, request).ConfigureAwait(false);
-            return socket is null ? OpenSocket(request) : UdpSocketChannel.FromSocket(socket, ownsSocket: true);
+            var batched = settings.Channel is ChannelDriver.Auto or ChannelDriver.Batched;
+            return socket is null ? OpenSocket(request, batched) : UdpSocketChannel.FromSocket(socket, ownsSocket: true, batched);
         }
         catch
         {
@@ -32,11 +33,12 @@ internal sealed class ChannelOpener(UtpSettings settings, ActorSystem system)
         }
     }
 
-    private static UdpSocketChannel OpenSocket(ChannelRequest request) => UdpSocketChannel.Bind(new UdpSocketOptions
+    private static UdpSocketChannel OpenSocket(ChannelRequest request, bool batched) => UdpSocketChannel.Bind(new UdpSocketOptions
     {
         Bind = request.LocalAddress,
         DualMode = request.DualMode,
         ReceiveBufferBytes = request.ReceiveBufferBytes,
         SendBufferBytes = request.SendBufferBytes,
+        Batched = batched,
     });
 }

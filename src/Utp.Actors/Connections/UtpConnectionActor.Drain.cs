@@ -15,7 +15,7 @@ internal sealed partial class UtpConnectionActor
     private const long FarMicros = 2_000_000;
     private const long CommonMomentMicros = 100_000;
 
-    // Any UDP payload fits; a send copies nothing that outlives it, so one buffer per thread does.
+    // A send copies nothing that outlives it, so one buffer per thread does.
     [ThreadStatic]
     private static byte[]? _threadBuffer;
 
@@ -97,49 +97,95 @@ internal sealed partial class UtpConnectionActor
         }
     }
 
+    // Datagrams of equal size leave as one burst. The timestamp is that of the burst, taken as it begins: a few µs before the send.
     private void Transmit()
     {
-        var buffer = _threadBuffer ??= GC.AllocateUninitializedArray<byte>(ushort.MaxValue);
+        var buffer = _threadBuffer ??= GC.AllocateUninitializedArray<byte>(Burst.MaxBytes + ushort.MaxValue);
+        var burst = default(Burst);
+        var now = Clock.Now;
         for (var i = 0; i < MaxDatagramsPerTurn; i++)
         {
-            // The timestamp is taken here, just before the send.
-            var now = Clock.Now;
-            if (!_core.PollTransmit(buffer, now, out var transmit))
+            if (!_core.PollTransmit(buffer.AsSpan(burst.Bytes), now, out var transmit))
+            {
+                Send(burst, buffer, behind: 0, now);
                 return;
-            var status = _port.Channel.Send(_handle.Path, buffer.AsSpan(0, transmit.Length), transmit.Length, transmit.DontFragment);
-            if (status != SendStatus.Sent && !OnNotSent(status, now))
-                return;
+            }
+
+            if (!burst.Takes(transmit))
+            {
+                // It was written behind the burst, and begins the next one.
+                switch (Send(burst, buffer, behind: 1, now))
+                {
+                    case BurstResult.Stop:
+                        return;
+                    case BurstResult.Gone:
+                        buffer.AsSpan(burst.Bytes, transmit.Length).CopyTo(buffer);
+                        burst = default;
+                        burst.Add(transmit);
+                        break;
+                    default:
+                        burst = default;
+                        break;
+                }
+
+                now = Clock.Now;
+            }
+            else
+            {
+                burst.Add(transmit);
+            }
         }
 
-        if (!_drainPending)
+        if (Send(burst, buffer, behind: 0, now) != BurstResult.Stop && !_drainPending)
             DrainLater();
     }
 
-    // A datagram that the kernel never took is not lost, so it must not look lost: the core takes it back.
-    private bool OnNotSent(SendStatus status, Instant now)
+    /// <summary>Sends a burst. What the kernel did not take is not lost, so it must not look lost: the core takes it back.</summary>
+    /// <param name="burst">At the beginning of <paramref name="buffer"/>.</param>
+    /// <param name="buffer">Its bytes.</param>
+    /// <param name="behind">Datagrams that were polled after it, and are taken back with it.</param>
+    /// <param name="now">The time.</param>
+    private BurstResult Send(in Burst burst, byte[] buffer, int behind, Instant now)
     {
-        switch (status)
+        var offset = 0;
+        var left = burst.Count;
+        PathError? pathError = null;
+        while (left > 0)
         {
-            case SendStatus.WouldBlock:
-                _core.HandleUnsent(1, now);
-                if (!_waitsForWritable)
-                {
-                    _waitsForWritable = true;
-                    _port.Listener.Tell(new WaitsForWritable(_handle));
-                }
+            var sent = _port.Channel.SendBurst(_handle.Path, buffer.AsSpan(offset, burst.Bytes - offset), burst.SegmentBytes, burst.DontFragment, out var status);
+            left -= sent;
+            offset += sent * burst.SegmentBytes;
+            if (left == 0)
+                break;
+            switch (status)
+            {
+                case SendStatus.WouldBlock:
+                    _core.HandleUnsent(left + behind, now);
+                    if (!_waitsForWritable)
+                    {
+                        _waitsForWritable = true;
+                        _port.Listener.Tell(new WaitsForWritable(_handle));
+                    }
 
-                return false;
-            case SendStatus.MessageTooLarge:
-                _core.HandleTooLarge(1, now);
-                return true;
-            case SendStatus.Closed:
-                // The listener tells why; until then nothing can leave.
-                return false;
-            default:
-                if (status.ToPathError() is { } error)
-                    _core.HandlePathError(error, now);
-                return true;
+                    return BurstResult.Stop;
+                case SendStatus.MessageTooLarge:
+                    _core.HandleTooLarge(left + behind, now);
+                    return BurstResult.TakenBack;
+                case SendStatus.Closed:
+                    // The listener tells why; until then nothing can leave.
+                    return BurstResult.Stop;
+                default:
+                    pathError ??= status.ToPathError();
+                    left--;
+                    offset += burst.SegmentBytes;
+                    break;
+            }
         }
+
+        // Told last, because the core then takes what was polled for sent.
+        if (pathError is { } error)
+            _core.HandlePathError(error, now);
+        return BurstResult.Gone;
     }
 
     // One deadline at a time, moved only earlier: a late or spurious expiry is harmless. Far ones (keep-alive, idle) are put off to a common
@@ -155,5 +201,17 @@ internal sealed partial class UtpConnectionActor
             return;
         _armed = next;
         _port.Deadlines.Arm(_handle, next);
+    }
+
+    private enum BurstResult
+    {
+        /// <summary>All is sent, or as good as sent.</summary>
+        Gone,
+
+        /// <summary>The core has taken back what was left, and what was behind; it goes on with other sizes.</summary>
+        TakenBack,
+
+        /// <summary>The socket takes nothing now.</summary>
+        Stop,
     }
 }

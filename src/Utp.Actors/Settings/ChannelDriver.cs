@@ -6,7 +6,10 @@ public enum ChannelDriver
     /// <summary>The best driver of this machine.</summary>
     Auto,
 
-    /// <summary><see cref="System.Net.Sockets.Socket"/>, everywhere.</summary>
+    /// <summary>System calls that carry many datagrams, on Linux; elsewhere the same as <see cref="Socket"/>.</summary>
+    Batched,
+
+    /// <summary>One datagram per system call, everywhere.</summary>
     Socket,
 
     /// <summary>An adapter over <see cref="Akka.IO.Udp"/>.</summary>

@@ -150,7 +150,7 @@ internal sealed class SectionKey(string name) : SettingKey<string>(name)
 /// <summary>Every key that is read. <c>config/utp.hocon</c> documents each, and a test walks both.</summary>
 internal static class SettingKeys
 {
-    public static readonly ChoiceKey<ChannelDriver> Channel = new("channel", ("auto", ChannelDriver.Auto), ("socket", ChannelDriver.Socket), ("akka-io", ChannelDriver.AkkaIO));
+    public static readonly ChoiceKey<ChannelDriver> Channel = new("channel", ("auto", ChannelDriver.Auto), ("batched", ChannelDriver.Batched), ("socket", ChannelDriver.Socket), ("akka-io", ChannelDriver.AkkaIO));
     public static readonly SectionKey Dispatcher = new("dispatcher");
     public static readonly SizeKey SocketReceiveBuffer = new("socket.receive-buffer", 16 << 10, 1 << 30);
     public static readonly SizeKey SocketSendBuffer = new("socket.send-buffer", 16 << 10, 1 << 30);

@@ -94,7 +94,7 @@ public sealed class SettingsTests
     [InlineData("utp.socket.receive-batch = 0", "utp.socket.receive-batch = 0", "1 to 1024")]
     [InlineData("utp.socket.receive-batch = 1.5", "utp.socket.receive-batch = 1.5", "1 to 1024")]
     [InlineData("utp.socket.receive-batch = [1, 2]", "utp.socket.receive-batch", "1 to 1024")]
-    [InlineData("utp.channel = udp", "utp.channel = udp", "auto, socket, akka-io")]
+    [InlineData("utp.channel = udp", "utp.channel = udp", "auto, batched, socket, akka-io")]
     [InlineData("utp.pacing = \"\"", "utp.pacing = \"\"", "auto, on, off")]
     [InlineData("utp.delayed-ack = maybe", "utp.delayed-ack = maybe", "on or off")]
     [InlineData("utp.congestion-control = reno", "utp.congestion-control = reno", "ledbat, ledbat++, cubic")]

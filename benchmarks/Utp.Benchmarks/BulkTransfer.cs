@@ -146,6 +146,7 @@ internal static class BulkTransfer
                         sum += words;
                     Interlocked.Add(ref total.Sum, Vector.Sum(sum));
                     Interlocked.Add(ref total.Bytes, received.Data.Length);
+                    received.Release();
                     break;
                 case ConnectionClosed:
                     Context.Stop(Self);

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using Akka.Event;
 
 namespace Utp.Messages;
@@ -34,6 +36,26 @@ public sealed record WritingResumed : UtpEvent
 }
 
 /// <summary>Bytes from the peer, in order. In object and frame mode one message, with its metadata.</summary>
+/// <remarks>
+/// A handler that has read them may give the memory back with <see cref="Release"/>, so that the next delivery uses it again and nothing is left to the
+/// garbage collector. That is never a duty: memory that is kept, or passed on, is the handler's for good.
+/// </remarks>
 /// <param name="Data">The bytes. The memory is the handler's from now on: nothing else uses it.</param>
 /// <param name="Metadata">The metadata of object and frame mode; empty for none.</param>
-public sealed record Received(ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata = default) : UtpEvent;
+public sealed record Received(ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata = default) : UtpEvent
+{
+    private ArrayPool<byte>? _pool;
+
+    /// <summary>Where <see cref="Release"/> puts the array of <see cref="Data"/>; null: nowhere.</summary>
+    public ArrayPool<byte>? Pool
+    {
+        init => _pool = value;
+    }
+
+    /// <summary>Gives the memory of <see cref="Data"/> back: it must not be touched any more, by anybody. Any thread; a second call does nothing.</summary>
+    public void Release()
+    {
+        if (Interlocked.Exchange(ref _pool, null) is { } pool && MemoryMarshal.TryGetArray(Data, out var segment) && segment.Array is { Length: > 0 } array)
+            pool.Return(array);
+    }
+}

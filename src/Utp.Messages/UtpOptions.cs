@@ -26,7 +26,7 @@ public sealed record UtpOptions
     /// <summary><c>utp.max-frame-size</c>, bytes.</summary>
     public int? MaxFrameBytes { get; init; }
 
-    /// <summary><c>utp.max-datagram-size</c>, bytes of UDP payload.</summary>
+    /// <summary><c>utp.max-datagram-size</c>, bytes of UDP payload; 0: what the path is found to carry.</summary>
     public int? MaxDatagramBytes { get; init; }
 
     /// <summary><c>utp.send-buffer</c>, bytes.</summary>

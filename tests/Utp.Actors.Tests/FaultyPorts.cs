@@ -65,6 +65,8 @@ internal sealed class FaultyPorts
 
         public ReceiveStatus Receive(ReceiveBatch batch) => inner.Receive(batch);
 
+        public bool WaitReadable() => inner.WaitReadable();
+
         public void RequestReadable() => inner.RequestReadable();
 
         public void RequestWritable() => inner.RequestWritable();

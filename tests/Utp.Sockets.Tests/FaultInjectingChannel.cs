@@ -113,6 +113,8 @@ public sealed class FaultInjectingChannel : IDatagramChannel, IDatagramChannelOb
 
     public ReceiveStatus Receive(ReceiveBatch batch) => IsClosed() ? ReceiveStatus.Closed : _inner.Receive(batch);
 
+    public bool WaitReadable() => !IsClosed() && _inner.WaitReadable() && !IsClosed();
+
     public void RequestReadable()
     {
         if (!IsClosed())

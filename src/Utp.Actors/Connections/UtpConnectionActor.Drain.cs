@@ -15,7 +15,7 @@ internal sealed partial class UtpConnectionActor
     private const long FarMicros = 2_000_000;
     private const long CommonMomentMicros = 100_000;
 
-    // A send copies nothing that outlives it, so one buffer per thread does.
+    // A burst, and behind it the next datagram, which may be of any size. A send copies nothing that outlives it, so one buffer per thread does.
     [ThreadStatic]
     private static byte[]? _threadBuffer;
 
@@ -89,7 +89,7 @@ internal sealed partial class UtpConnectionActor
     {
         if (_discardsReceived)
             return;
-        _handler?.Tell(new Received(received.Data, received.Metadata));
+        _handler?.Tell(new Received(received.Data, received.Metadata) { Pool = UtpSettings.DeliveryPool });
         if (_pullMode)
         {
             _readingSuspended = true;
@@ -100,7 +100,7 @@ internal sealed partial class UtpConnectionActor
     // Datagrams of equal size leave as one burst. The timestamp is that of the burst, taken as it begins: a few µs before the send.
     private void Transmit()
     {
-        var buffer = _threadBuffer ??= GC.AllocateUninitializedArray<byte>(Burst.MaxBytes + ushort.MaxValue);
+        var buffer = _threadBuffer ??= GC.AllocateUninitializedArray<byte>(2 * ushort.MaxValue);
         var burst = default(Burst);
         var now = Clock.Now;
         for (var i = 0; i < MaxDatagramsPerTurn; i++)

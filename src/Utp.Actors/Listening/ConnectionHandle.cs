@@ -13,10 +13,13 @@ internal sealed class ConnectionHandle(UdpPath path) : DeadlineEntry
     /// <summary>Its ids. Set once, before the first packet.</summary>
     public ConnectionSeed Seed { get; set; }
 
+    /// <summary>Bytes of UDP payload that the route's first hop takes; 0: no larger datagrams are tried. Set before the first packet.</summary>
+    public int MtuCeilingBytes { get; set; }
+
     /// <summary>The connection. Set once, before the first packet.</summary>
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 
-    /// <summary>What the current receive batch brought for it; the listener's alone.</summary>
+    /// <summary>What the current receive batch brought for it; used under the table's lock.</summary>
     public InboundBatch? Pending { get; set; }
 
     internal override void OnExpired() => Actor.Tell(DeadlineExpired.Instance, ActorRefs.NoSender);

@@ -25,10 +25,13 @@ internal sealed class InboundBatch(InboundBatchPool pool) : INoSerializationVeri
     /// <summary>Slots of the packet array: a large one is not worth keeping.</summary>
     public int Capacity => _packets.Length;
 
-    public void Add(in InboundPacket packet, DatagramSlab slab)
+    /// <summary>Appends a packet.</summary>
+    /// <param name="packet">Where its bytes lie.</param>
+    /// <param name="slab">What they lie in; null: memory of their own.</param>
+    public void Add(in InboundPacket packet, DatagramSlab? slab)
     {
         // Datagrams of one slab come one after the other.
-        if (_slabs.Count == 0 || _slabs[^1] != slab)
+        if (slab is not null && (_slabs.Count == 0 || _slabs[^1] != slab))
         {
             slab.AddReference();
             _slabs.Add(slab);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Akka.Actor;
 using Utp.Sockets;
 
 namespace Utp.Actors;
@@ -12,7 +11,7 @@ internal sealed class ReceiveMemory
     // A driver needs room for the largest datagram behind what it has read: a larger slab is filled better.
     private const int SlabBytes = 256 << 10;
 
-    private readonly ConcurrentQueue<IActorRef> _waiting = new();
+    private readonly ConcurrentQueue<Action> _waiting = new();
     private readonly Action _wake;
 
     public ReceiveMemory(long limitBytes)
@@ -23,16 +22,16 @@ internal sealed class ReceiveMemory
 
     public SlabPool Pool { get; }
 
-    /// <summary>Tells <paramref name="listener"/> <see cref="Readable"/> when there is memory again.</summary>
-    public void NotifyWhenAvailable(IActorRef listener)
+    /// <summary>Calls <paramref name="waiter"/>, on any thread, when there is memory again. It must return at once.</summary>
+    public void NotifyWhenAvailable(Action waiter)
     {
-        _waiting.Enqueue(listener);
+        _waiting.Enqueue(waiter);
         Pool.NotifyWhenAvailable(_wake);
     }
 
     private void Wake()
     {
-        while (_waiting.TryDequeue(out var listener))
-            listener.Tell(Readable.Instance, ActorRefs.NoSender);
+        while (_waiting.TryDequeue(out var waiter))
+            waiter();
     }
 }

@@ -6,108 +6,60 @@ using Utp.Sockets;
 
 namespace Utp.Actors;
 
-// The receive path: read a batch, route each datagram, tell each connection once.
+// What the receive loops leave to the listener: datagrams that belong to no connection.
 internal sealed partial class UtpListener
 {
     // A turn is bounded, so that a flood does not keep commands waiting.
-    private const int MaxReadsPerTurn = 8;
-    private const int ReadsPerDropCheck = 32;
+    private const int MaxStraysPerTurn = 256;
+    private const long MaxStrayBytes = 4 << 20;
 
-    private readonly ReceiveBatch _batch;
     private readonly InboundBatchPool _batches = new();
-    private readonly List<ConnectionHandle> _touched = [];
-    private readonly WindowShare _windowShare;
-    private int _reads;
-    private int _mostTouched;
-    private long _truncated;
+    private readonly StrayQueue _strays = new(MaxStrayBytes);
 
-    private void Drain()
+    private void OnStrays()
     {
-        for (var i = 0; i < MaxReadsPerTurn; i++)
+        _strays.OnHeard();
+        for (var i = 0; i < MaxStraysPerTurn; i++)
         {
-            var status = _channel.Receive(_batch);
-            Dispatch();
-            _batch.Clear();
-            switch (status)
-            {
-                case ReceiveStatus.Drained:
-                    _channel.RequestReadable();
-                    return;
-                case ReceiveStatus.NoMemory:
-                    // Until connections give memory back the kernel keeps what it can, and drops the rest.
-                    _spec.Memory.NotifyWhenAvailable(Self);
-                    return;
-                case ReceiveStatus.Closed:
-                    return;
-            }
+            if (!_strays.TryTake(out var stray))
+                return;
+            lock (_table.Gate)
+                Route(stray);
         }
 
-        Self.Tell(Readable.Instance, ActorRefs.NoSender);
+        _strays.TellIfAny(Self);
     }
 
-    private void Dispatch()
+    private void Route(in Stray stray)
     {
-        if (_batch.Count == 0)
-            return;
-        foreach (ref readonly var datagram in _batch.Datagrams)
-        {
-            if (datagram.Truncated)
-            {
-                _truncated++;
-                continue;
-            }
-
-            // The kernel may have merged datagrams of equal size into one.
-            for (var offset = 0; offset < datagram.Length; offset += datagram.SegmentSize)
-                Route(datagram, datagram.Slab.Array.AsMemory(datagram.Offset + offset, Math.Min(datagram.SegmentSize, datagram.Length - offset)));
-        }
-
-        foreach (var handle in _touched)
-        {
-            var pending = handle.Pending!;
-            handle.Pending = null;
-            pending.WindowLimit = _windowShare.Bytes;
-            handle.Actor.Tell(pending, ActorRefs.NoSender);
-        }
-
-        CheckDrops();
-        _touched.Clear();
-    }
-
-    private void Route(in ReceivedDatagram datagram, ReadOnlyMemory<byte> bytes)
-    {
-        var path = _tellsLocalAddress ? datagram.Path : datagram.Path with { LocalAddress = default };
-        var arrival = new Instant(datagram.ArrivalMicros);
-        switch (_router.Route(bytes.Span, path, arrival, out var packet, out var connection))
+        // Looked up once more: an earlier one may have opened the connection that this one belongs to.
+        switch (_table.Router.Route(stray.Bytes, stray.Path, stray.Arrival, out var packet, out var connection))
         {
             case RouteDecision.Deliver:
-                Append(connection!, new InboundPacket(packet, bytes, arrival), datagram.Slab);
+                connection!.Actor.Tell(BatchOf(new InboundPacket(packet, stray.Bytes, stray.Arrival)), ActorRefs.NoSender);
                 break;
             case RouteDecision.Accept:
-                Accept(path, new InboundPacket(packet, bytes, arrival), datagram.Slab);
+                Accept(stray.Path, new InboundPacket(packet, stray.Bytes, stray.Arrival));
                 break;
             case RouteDecision.Reset:
-                Reset(path, packet, arrival);
+                Reset(stray.Path, packet, stray.Arrival);
                 break;
             case RouteDecision.NotUtp:
                 _outOfBandHandler?.Tell(new OutOfBandReceived(
-                    bytes.ToArray(), datagram.Path.Remote.ToIPEndPoint(), datagram.Path.LocalAddress == default ? null : datagram.Path.LocalAddress.ToIPAddress()));
+                    stray.Bytes, stray.Received.Remote.ToIPEndPoint(), stray.Received.LocalAddress == default ? null : stray.Received.LocalAddress.ToIPAddress()));
                 break;
         }
     }
 
-    private void Append(ConnectionHandle handle, in InboundPacket packet, DatagramSlab slab)
+    private InboundBatch BatchOf(in InboundPacket packet)
     {
-        if (handle.Pending is null)
-        {
-            handle.Pending = _batches.Rent();
-            _touched.Add(handle);
-        }
-
-        handle.Pending.Add(packet, slab);
+        var batch = _batches.Rent();
+        batch.Add(packet, null);
+        batch.WindowLimit = _loops[0].WindowLimit;
+        return batch;
     }
 
-    private void Accept(in UdpPath path, in InboundPacket syn, DatagramSlab slab)
+    private void Accept(in UdpPath path, in InboundPacket syn)
     {
         if (_acceptHandler is null)
         {
@@ -115,10 +67,10 @@ internal sealed partial class UtpListener
             return;
         }
 
-        var handle = new ConnectionHandle(path);
+        var handle = new ConnectionHandle(path) { MtuCeilingBytes = CeilingOf(path.Remote, _spec.Accepted) };
         Span<byte> random = stackalloc byte[RandomBytes];
         RandomNumberGenerator.Fill(random);
-        if (!_router.TryAddAcceptor(path, syn.Packet, random, handle, out var seed, out var refusal))
+        if (!_table.Router.TryAddAcceptor(path, syn.Packet, random, handle, out var seed, out var refusal))
         {
             // Over the half-open limit the ST_SYN is forgotten: an honest initiator tries again, and may find room.
             if (refusal == AcceptRefusal.ConnectionLimit)
@@ -127,27 +79,14 @@ internal sealed partial class UtpListener
         }
 
         AddConnection(handle, seed);
-        var first = _batches.Rent();
-        first.Add(syn, slab);
-        first.WindowLimit = _windowShare.Bytes;
-        handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler, _spec.Bind!.PullMode, first));
+        handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler, _spec.Bind!.PullMode, BatchOf(syn)));
     }
 
     private void Reset(in UdpPath path, in ParsedPacket packet, Instant now)
     {
         Span<byte> reset = stackalloc byte[PacketHeader.Length];
-        if (_router.TryWriteReset(path, packet, reset, now, out var length))
+        if (_table.Router.TryWriteReset(path, packet, reset, now, out var length))
             _channel.Send(path, reset[..length], length, dontFragment: true);
-    }
-
-    private void CheckDrops()
-    {
-        _mostTouched = Math.Max(_mostTouched, _touched.Count);
-        if (++_reads < ReadsPerDropCheck)
-            return;
-        _windowShare.OnDrops(_channel.ReceiveDrops, _mostTouched, Clock.Now);
-        _reads = 0;
-        _mostTouched = 0;
     }
 
     private void OnSendOutOfBand(SendOutOfBand send)

@@ -30,9 +30,11 @@ internal sealed partial class UtpListener : UntypedActor
     private readonly ListenerSpec _spec;
     private readonly Port _port;
     private readonly IDatagramChannel _channel;
-    private readonly DatagramRouter<UdpPath, ConnectionHandle> _router;
+    private readonly SharedTable _table;
+    private readonly ReceiveLoop[] _loops;
     private readonly HashSet<ConnectionHandle> _connections = [];
     private readonly Queue<ConnectionHandle> _waitForWritable = new();
+    private readonly PathCeilings _ceilings;
     private readonly Props _connectionProps;
     private readonly bool _tellsLocalAddress;
     private IActorRef? _acceptHandler;
@@ -46,13 +48,12 @@ internal sealed partial class UtpListener : UntypedActor
         _spec = spec;
         _channel = spec.Channel;
         _port = new Port(_channel, spec.Deadlines, Self);
-        _router = new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote));
-        _batch = new ReceiveBatch(spec.Settings.ReceiveBatchDatagrams, spec.Memory.Pool);
-        _windowShare = new WindowShare(_channel.ReceiveBufferBytes, Clock.Now);
+        _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
+        _loops = [new ReceiveLoop(_table, _channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self)];
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
-        // Only a wildcard socket has several addresses to answer from.
-        _tellsLocalAddress = UdpEndPoint.From(_channel.LocalEndPoint).IsAny && _channel.Features.HasFlag(DatagramChannelFeatures.LocalAddress);
+        _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0);
+        _tellsLocalAddress = ReceiveLoop.TellsLocalAddress(_channel);
         _acceptHandler = spec.Bind?.Handler;
         _outOfBandHandler = spec.Bind?.OutOfBandHandler;
     }
@@ -67,14 +68,15 @@ internal sealed partial class UtpListener : UntypedActor
             Context.Watch(_outOfBandHandler);
         WarnOfSmallBuffers();
         _spec.Binder.Tell(new Bound(_channel.LocalEndPoint));
-        _channel.SetObserver(new ChannelObserver(Self));
-        _channel.RequestReadable();
+        foreach (var loop in _loops)
+            loop.Start();
     }
 
     protected override void PostStop()
     {
-        _batch.Clear();
         _channel.Dispose();
+        foreach (var loop in _loops)
+            loop.Stop();
         if (!_endTold)
             TellFailed(new ListenerFailed(_channel.LocalEndPoint, $"The listener on {_channel.LocalEndPoint} stopped: {_failure?.Message ?? "it failed, or the actor system shuts down"}; bind again if it is needed.", _failure));
     }
@@ -98,7 +100,10 @@ internal sealed partial class UtpListener : UntypedActor
         switch (message)
         {
             case Readable:
-                Drain();
+                _loops[0].Turn();
+                break;
+            case StraysWaiting:
+                OnStrays();
                 break;
             case Writable:
                 OnWritable();
@@ -108,7 +113,8 @@ internal sealed partial class UtpListener : UntypedActor
                 _channel.RequestWritable();
                 break;
             case AddressConfirmed confirmed:
-                _router.OnConfirmed(confirmed.Handle.Path, confirmed.Handle.Seed.ReceiveId);
+                lock (_table.Gate)
+                    _table.Router.OnConfirmed(confirmed.Handle.Path, confirmed.Handle.Seed.ReceiveId);
                 break;
             case ConnectionOver over:
                 OnConnectionOver(over.Handle);
@@ -170,17 +176,26 @@ internal sealed partial class UtpListener : UntypedActor
         return true;
     }
 
-    private ListenerStatistics Statistics => new()
+    private ListenerStatistics Statistics
     {
-        LocalAddress = _channel.LocalEndPoint,
-        Connections = _router.Count,
-        Endpoint = _router.Statistics,
-        ReceiveDrops = _channel.ReceiveDrops,
-        Truncated = _truncated,
-        ReceiveMemoryBytes = _spec.Memory.Pool.PinnedBytes,
-        ReceiveBufferBytes = _channel.ReceiveBufferBytes,
-        SendBufferBytes = _channel.SendBufferBytes,
-    };
+        get
+        {
+            lock (_table.Gate)
+            {
+                return new()
+                {
+                    LocalAddress = _channel.LocalEndPoint,
+                    Connections = _table.Router.Count,
+                    Endpoint = _table.Router.Statistics,
+                    ReceiveDrops = _channel.ReceiveDrops,
+                    Truncated = _loops.Sum(loop => loop.Truncated),
+                    ReceiveMemoryBytes = _spec.Memory.Pool.PinnedBytes,
+                    ReceiveBufferBytes = _channel.ReceiveBufferBytes,
+                    SendBufferBytes = _channel.SendBufferBytes,
+                };
+            }
+        }
+    }
 
     private void OnOpen(OpenConnection open)
     {
@@ -197,17 +212,20 @@ internal sealed partial class UtpListener : UntypedActor
             return;
         }
 
-        var handle = new ConnectionHandle(path);
+        var handle = new ConnectionHandle(path) { MtuCeilingBytes = CeilingOf(remote, open.Settings) };
         Span<byte> random = stackalloc byte[RandomBytes];
         RandomNumberGenerator.Fill(random);
-        if (!_router.TryAddInitiator(path, random, handle, out var seed))
+        lock (_table.Gate)
         {
-            Sender.Tell(new OpenFailed(FailureCause.LimitReached, $"A limit of connections through {_channel.LocalEndPoint} is reached: close some, or raise utp.limits."));
-            return;
-        }
+            if (!_table.Router.TryAddInitiator(path, random, handle, out var seed))
+            {
+                Sender.Tell(new OpenFailed(FailureCause.LimitReached, $"A limit of connections through {_channel.LocalEndPoint} is reached: close some, or raise utp.limits."));
+                return;
+            }
 
-        AddConnection(handle, seed);
-        handle.Actor.Tell(new StartInitiator(handle, open, Sender, _windowShare.Bytes));
+            AddConnection(handle, seed);
+            handle.Actor.Tell(new StartInitiator(handle, open, Sender, _loops[0].WindowLimit));
+        }
     }
 
     private bool TryFindPath(UdpEndPoint remote, out UdpPath path, out Failure failure)
@@ -234,6 +252,9 @@ internal sealed partial class UtpListener : UntypedActor
         return true;
     }
 
+    private int CeilingOf(UdpEndPoint remote, ConnectionSettings settings) => settings.SearchesPathMtu ? _ceilings.For(remote, Clock.Now) : 0;
+
+    // Under the lock: packets find it only when it is complete, and come behind its first message.
     private void AddConnection(ConnectionHandle handle, ConnectionSeed seed)
     {
         handle.Seed = seed;
@@ -245,7 +266,8 @@ internal sealed partial class UtpListener : UntypedActor
     {
         if (!_connections.Remove(handle))
             return;
-        _router.Remove(handle.Path, handle.Seed);
+        lock (_table.Gate)
+            _table.Router.Remove(handle.Path, handle.Seed);
         handle.Actor.Tell(StopConnection.Instance);
         StopIfUnused();
     }
@@ -327,6 +349,14 @@ internal sealed partial class UtpListener : UntypedActor
             SmallBufferWarning.Log(
                 Context.GetLogger(), _channel.ReceiveBufferBytes, settings.SocketReceiveBufferBytes, _channel.SendBufferBytes, settings.SocketSendBufferBytes);
         }
+    }
+
+    // A port of a single connection needs no thread of its own, and there may be ten thousand of them.
+    private static ReceiveMode ModeOf(ListenerSpec spec)
+    {
+        if ((spec.Channel.Features & DatagramChannelFeatures.BlockingWait) == 0)
+            return ReceiveMode.ListenerTurns;
+        return spec.Bind is null ? ReceiveMode.ChannelThread : ReceiveMode.OwnThread;
     }
 
     private static ulong AddressKey(UdpEndPoint remote) => (ulong)(remote.Address >> 64) ^ ((ulong)remote.Address * 0x9E3779B97F4A7C15) ^ remote.ScopeId;

@@ -73,16 +73,17 @@ internal sealed class DurationKey(string name, TimeSpan min, TimeSpan max, strin
     }
 }
 
-/// <summary>A size in bytes.</summary>
-internal sealed class SizeKey(string name, long min, long max) : SettingKey<long>(name)
+/// <summary>A size in bytes, or the word that reads as zero, where there is one.</summary>
+internal sealed class SizeKey(string name, long min, long max, string? zero = null) : SettingKey<long>(name)
 {
-    protected override string Range => $"a size from {Text(min)} to {Text(max)}";
+    protected override string Range => $"a size from {Text(min)} to {Text(max)}{(zero is null ? "" : ", or " + zero)}";
 
     public int ReadInt(Config config) => (int)Read(config);
 
-    protected override long Parse(Config config, string text) => config.GetByteSize(Name) ?? throw new FormatException("There is no value.");
+    protected override long Parse(Config config, string text) =>
+        zero is not null && text == zero ? 0 : config.GetByteSize(Name) ?? throw new FormatException("There is no value.");
 
-    protected override bool IsAllowed(long value) => value >= min && value <= max;
+    protected override bool IsAllowed(long value) => (value >= min && value <= max) || (zero is not null && value == 0);
 
     protected override string Describe(long value) => Text(value);
 
@@ -163,7 +164,7 @@ internal static class SettingKeys
     public static readonly ChoiceKey<string> CongestionControl = new("congestion-control", [.. CongestionControls.Names.Select(name => (name, name))]);
     public static readonly DurationKey TargetDelay = new("target-delay", Milliseconds(1), Seconds(1), zero: "auto");
     public static readonly ChoiceKey<bool?> Pacing = new("pacing", ("auto", null), ("on", true), ("off", false));
-    public static readonly SizeKey MaxDatagramSize = new("max-datagram-size", 548, 65_507);
+    public static readonly SizeKey MaxDatagramSize = new("max-datagram-size", 548, 65_507, zero: "auto");
     public static readonly SizeKey SendBuffer = new("send-buffer", 4 << 10, 1 << 30);
     public static readonly SizeKey InitialReceiveWindow = new("receive-window.initial", 4 << 10, 1 << 30);
     public static readonly SizeKey MaxReceiveWindow = new("receive-window.max", 4 << 10, 1 << 30);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Akka.Configuration;
 using Utp.Protocol;
 
@@ -38,11 +39,11 @@ public sealed record UtpSettings
             Mode = SettingKeys.Delivery.Read(config),
             DropUnsupportedMetadata = SettingKeys.DropUnsupportedMetadata.Read(config),
             CongestionControl = CongestionControls.Factory(CongestionControl, TargetDelay),
-            MaxDatagramBytes = SettingKeys.MaxDatagramSize.ReadInt(config),
             SendBufferBytes = SettingKeys.SendBuffer.ReadInt(config),
             InitialReceiveWindowBytes = SettingKeys.InitialReceiveWindow.ReadInt(config),
             MaxReceiveWindowBytes = SettingKeys.MaxReceiveWindow.ReadInt(config),
             ReorderBudget = new MemoryBudget(ReorderMemoryBytes),
+            AllocateDelivery = DeliveryPool.Rent,
             MaxFrameBytes = SettingKeys.MaxFrameSize.ReadInt(config),
             ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Read(config).Micros(),
             HalfOpenTimeoutMicros = SettingKeys.HalfOpenTimeout.Read(config).Micros(),
@@ -59,8 +60,14 @@ public sealed record UtpSettings
             MaxForeignPacketsInFlight = SettingKeys.MaxForeignPacketsInFlight.Read(config),
             MaxOwnPacketsInFlight = SettingKeys.MaxOwnPacketsInFlight.Read(config),
         };
+        MaxDatagramBytes = SettingKeys.MaxDatagramSize.ReadInt(config);
+        if (MaxDatagramBytes > 0)
+            Connection = Connection with { MaxDatagramBytes = MaxDatagramBytes };
         CheckTogether(Connection);
     }
+
+    /// <summary>Where the memory of <see cref="Messages.Received"/> comes from, and goes back to when its handler releases it.</summary>
+    internal static ArrayPool<byte> DeliveryPool => ArrayPool<byte>.Shared;
 
     /// <summary>The reference configuration, <c>config/utp.hocon</c>, as it is embedded in this assembly.</summary>
     public static Config Reference { get; } = ConfigurationFactory.FromResource<UtpSettings>("Utp.Actors.utp.hocon");
@@ -85,6 +92,9 @@ public sealed record UtpSettings
 
     /// <summary><c>utp.reorder-memory</c>, bytes; <see cref="ConnectionOptions.ReorderBudget"/> of <see cref="Connection"/> counts them, for all connections of the system.</summary>
     public long ReorderMemoryBytes { get; }
+
+    /// <summary><c>utp.max-datagram-size</c>, bytes of UDP payload; zero: what the path is found to carry.</summary>
+    public int MaxDatagramBytes { get; }
 
     /// <summary><c>utp.congestion-control</c>: the law's name.</summary>
     public string CongestionControl { get; }

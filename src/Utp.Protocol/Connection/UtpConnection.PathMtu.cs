@@ -54,7 +54,7 @@ public sealed partial class UtpConnection
                 packet.DatagramBytes = (ushort)(PacketHeader.Length + packet.Payload.Length);
             _mtu.OnProbeLost();
         }
-        else if (_mtu.OnLost(packet.DatagramBytes, _consecutiveTimeouts, _now))
+        else if (_mtu.OnLost(packet.DatagramBytes, packet.LastSent, _consecutiveTimeouts, _now))
         {
             _congestion.OnMaxPayload(MaxPayload);
         }

@@ -75,6 +75,37 @@ public sealed class DatagramRouter<TPath, TConnection>
     }
 
     /// <summary>
+    /// Finds the connection of a datagram that has one; of any other nothing is decided or counted: that is for <see cref="Route"/>.
+    /// </summary>
+    /// <param name="datagram">One datagram.</param>
+    /// <param name="path">Its way.</param>
+    /// <param name="hint">The connection found last on the same path, and now this one's: a run of packets is looked up once. Not to be kept when a connection may have been removed since.</param>
+    /// <param name="packet">What was parsed.</param>
+    public bool TryDeliver(ReadOnlySpan<byte> datagram, in TPath path, ref RouteHint<TConnection> hint, out ParsedPacket packet)
+    {
+        if (!ParsedPacket.TryParse(datagram, out packet))
+            return false;
+        var id = packet.Header.ConnectionId;
+        var isOrdinary = packet.Header.Type is PacketType.Data or PacketType.State or PacketType.Fin;
+        if (!isOrdinary || !hint.IsOrdinary || hint.ReceiveId != id)
+        {
+            var found = packet.Header.Type switch
+            {
+                PacketType.Syn => _table.TryFind(path, id.Next, out hint.Connection),
+                PacketType.Reset => _table.TryFindForReset(path, id, out hint.Connection),
+                _ => _table.TryFind(path, id, out hint.Connection),
+            };
+            hint.ReceiveId = id;
+            hint.IsOrdinary = found && isOrdinary;
+            if (!found)
+                return false;
+        }
+
+        _delivered++;
+        return true;
+    }
+
+    /// <summary>
     /// Picks ids and seq_nrs for an initiator, from <paramref name="random"/> (at least 32 cryptographically random bytes), that clash
     /// with no connection on the path, and adds the connection under both receive ids. False when the limits refuse.
     /// </summary>
@@ -159,4 +190,19 @@ public sealed class DatagramRouter<TPath, TConnection>
         // Two ends that answered ST_RESET with ST_RESET would never stop.
         return type == PacketType.Reset ? RouteDecision.Drop : RouteDecision.Reset;
     }
+}
+
+/// <summary>The connection that <see cref="DatagramRouter{TPath, TConnection}.TryDeliver"/> found last on a path.</summary>
+/// <typeparam name="TConnection">The caller's handle of a connection.</typeparam>
+public struct RouteHint<TConnection>
+    where TConnection : class
+{
+    internal ConnectionId ReceiveId;
+
+    // A ST_SYN and a ST_RESET are found by other ids than the rest.
+    internal bool IsOrdinary;
+    internal TConnection? Connection;
+
+    /// <summary>The connection; set when the last datagram was found to have one.</summary>
+    public readonly TConnection? Found => Connection;
 }

@@ -33,6 +33,7 @@ internal struct MtuSearch
     private int _attempts;
     private int _probing;
     private int _lossesInARow;
+    private Instant _firstLossInARow;
     private bool _ceilingTried;
     private Instant _searchAgain;
 
@@ -109,15 +110,17 @@ internal struct MtuSearch
             _lossesInARow = 0;
     }
 
-    /// <summary>A packet of this size was lost; returns whether the size fell, because full-size packets vanish.</summary>
-    public bool OnLost(int datagramBytes, int consecutiveTimeouts, Instant now)
+    /// <summary>A packet of this size, sent last at <paramref name="sent"/>, was lost; returns whether the size fell, because full-size packets vanish.</summary>
+    public bool OnLost(int datagramBytes, Instant sent, int consecutiveTimeouts, Instant now)
     {
         if (datagramBytes <= Smallest || MaxDatagramBytes <= Smallest)
             return false;
-        if (datagramBytes > Floor)
-            _lossesInARow++;
+        if (datagramBytes > Floor && _lossesInARow++ == 0)
+            _firstLossInARow = now;
+
+        // A full queue may drop a whole burst, which says nothing about size: what was sent since the first loss showed must vanish, too.
         var fullSizeVanishes = datagramBytes > Base
-            && (consecutiveTimeouts >= TimeoutsOfBlackHole || _lossesInARow >= LossesOfBlackHole);
+            && (consecutiveTimeouts >= TimeoutsOfBlackHole || (_lossesInARow >= LossesOfBlackHole && sent >= _firstLossInARow));
 
         // A path may be smaller than the base, and a last packet smaller than a full one: so in the end anything may be too large.
         var fallTo = consecutiveTimeouts >= TimeoutsOfSmallestBlackHole ? Smallest : fullSizeVanishes ? Base : 0;

@@ -46,7 +46,7 @@ public sealed class CongestionControlsTests
         var configured = Parse("utp.target-delay = 20ms");
         var options = new UtpOptions { CongestionControl = "ledbat++", TargetDelay = TimeSpan.Zero };
 
-        var law = ConnectionSettings.Create(configured, options).For(loopback: false).CongestionControl();
+        var law = ConnectionSettings.Create(configured, options).For(loopback: false, 0).CongestionControl();
 
         Assert.Equal("ledbat++", law.Name);
         Assert.True(SlowStartSurvives(law, 45_000));

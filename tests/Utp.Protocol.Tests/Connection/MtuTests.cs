@@ -123,6 +123,24 @@ public class MtuTests
     }
 
     [Fact]
+    public void A_whole_burst_that_a_full_queue_dropped_says_nothing_about_size()
+    {
+        var c = Conversation.Established(Ceiling(1_472), Own);
+        c.Write(new byte[Full * 10]);
+        var last = Seq - 1 + c.TakeSent().Length;
+        c.Send(PacketBuilder.State().Ack(last));
+        c.Write(new byte[1_452 * 14]);
+        var sent = c.TakeSent().Length;
+        Assert.InRange(sent, 11, 14);
+        c.Advance(20_000);
+
+        // All but the last are lost together.
+        c.Send(PacketBuilder.State().Ack(last).Sack(4, sent));
+        Assert.True(c.Connection.GetStatistics().PacketsLost >= 8);
+        Assert.Equal(1_472, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
     public void Full_size_packets_that_vanish_take_the_size_down_and_what_was_cut_goes_without_dont_fragment()
     {
         var c = Conversation.Established(Ceiling(1_472), Own);

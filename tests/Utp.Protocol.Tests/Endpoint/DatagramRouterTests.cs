@@ -23,6 +23,53 @@ public sealed class DatagramRouterTests
     }
 
     [Fact]
+    public void A_run_of_packets_is_looked_up_once_and_each_is_counted()
+    {
+        var harness = new RouterHarness();
+        harness.AddInitiator("ours", 500);
+        var hint = default(RouteHint<string>);
+        for (ushort seqNr = 1; seqNr <= 3; seqNr++)
+        {
+            Assert.True(harness.Router.TryDeliver(Packets.Bytes(Packets.Header(PacketType.Data, 500, seqNr: seqNr), 9), Peer, ref hint, out var packet));
+            Assert.Equal("ours", hint.Found);
+            Assert.Equal(new SeqNr(seqNr), packet.Header.SeqNr);
+        }
+
+        Assert.Equal(3, harness.Router.Statistics.Delivered);
+    }
+
+    [Fact]
+    public void Packets_of_several_connections_in_one_run_each_find_their_own()
+    {
+        var harness = new RouterHarness();
+        harness.AddInitiator("ours", 500);
+        harness.AddAcceptor("theirs", 900);
+        var hint = default(RouteHint<string>);
+        (PacketType Type, ushort Id, string? Found)[] run =
+        [
+            (PacketType.Data, 500, "ours"), (PacketType.State, 901, "theirs"), (PacketType.Syn, 900, "theirs"), (PacketType.Data, 900, null),
+            (PacketType.Data, 901, "theirs"), (PacketType.Reset, 901, "theirs"), (PacketType.Reset, 501, "ours"), (PacketType.Data, 501, null), (PacketType.Fin, 500, "ours"),
+        ];
+        foreach (var (type, id, found) in run)
+        {
+            Assert.Equal(found is not null, harness.Router.TryDeliver(Packets.Bytes(type, id), Peer, ref hint, out _));
+            if (found is not null)
+                Assert.Equal(found, hint.Found);
+        }
+    }
+
+    [Fact]
+    public void What_belongs_to_no_connection_is_left_undecided_and_uncounted()
+    {
+        var harness = new RouterHarness();
+        var hint = default(RouteHint<string>);
+        Assert.False(harness.Router.TryDeliver(Packets.Bytes(PacketType.Syn, 900), Peer, ref hint, out _));
+        Assert.False(harness.Router.TryDeliver(Packets.Bytes(PacketType.Data, 900), Peer, ref hint, out _));
+        Assert.False(harness.Router.TryDeliver([1, 2, 3], Peer, ref hint, out _));
+        Assert.Equal(default, harness.Router.Statistics);
+    }
+
+    [Fact]
     public void The_parsed_packet_travels_with_the_decision()
     {
         var harness = new RouterHarness();

@@ -57,6 +57,11 @@ internal abstract class ActorCarrier : IAsyncDisposable
 
     public abstract int Port(object bound);
 
+    /// <summary>What was received is read: its memory may be used again, where the transport does that.</summary>
+    public virtual void Release(object received)
+    {
+    }
+
     /// <summary>The bytes of what was received, where they are.</summary>
     public abstract ReadOnlySpan<byte> Data(object received);
 

@@ -77,6 +77,7 @@ internal sealed class BulkReader(ActorCarrier carrier, Tally tally, IActorRef co
         if (!Stamps.Check(data, _mine.BytesReceived))
             Tally.Fail("What arrived is not what was sent: please report this, with the command line and the machine.");
         _mine.OnReceived(data.Length);
+        Carrier.Release(received);
     }
 }
 

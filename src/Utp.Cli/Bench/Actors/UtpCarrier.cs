@@ -50,6 +50,8 @@ internal sealed class UtpCarrier : ActorCarrier
 
     public override int Port(object bound) => ((Bound)bound).LocalAddress.Port;
 
+    public override void Release(object received) => ((Received)received).Release();
+
     public override ReadOnlySpan<byte> Data(object received) => ((Received)received).Data.Span;
 
     public override PacketCount? Counters(object message) => message switch

@@ -1,0 +1,46 @@
+using System.Net;
+using Utp.Messages;
+using Utp.Sockets;
+using Xunit.Abstractions;
+
+namespace Utp.Actors.Tests;
+
+public sealed class DatagramSizeTests(ITestOutputHelper output) : UtpSpec(output)
+{
+    private const int Each = 4_000_000;
+
+    [Fact]
+    public void On_loopback_the_largest_datagrams_are_found()
+    {
+        var pair = OpenPair();
+        var sent = PacketsOf(pair);
+        Assert.InRange(sent, Each / 65_507, Each / 40_000);
+    }
+
+    [Fact]
+    public void A_fixed_size_is_used_from_the_first_datagram_on_and_not_exceeded()
+    {
+        var options = new UtpOptions { MaxDatagramBytes = 1_400 };
+        var pair = OpenPair(connect: connect => connect with { Options = options });
+        var sent = PacketsOf(pair);
+        Assert.InRange(sent, Each / 1_380, (Each / 1_380) + 400);
+    }
+
+    [Fact]
+    public void The_ceiling_is_the_route_s_and_no_search_is_made_where_datagrams_may_be_fragmented()
+    {
+        var loopback = UdpEndPoint.From(new IPEndPoint(IPAddress.Loopback, 1));
+        Assert.Equal(65_507, new PathCeilings(canProbe: true).For(loopback, default));
+        Assert.Equal(65_488, new PathCeilings(canProbe: true).For(UdpEndPoint.From(new IPEndPoint(IPAddress.IPv6Loopback, 1)), default));
+        Assert.Equal(0, new PathCeilings(canProbe: false).For(loopback, default));
+    }
+
+    private long PacketsOf(Pair pair)
+    {
+        pair.A.Tell(new Write(Bytes(Each)) { Ack = "delivered", AckWhen = AckWhen.Delivered });
+        Assert.Equal(Bytes(Each), pair.B.ExpectBytes(Each));
+        pair.A.Handler.ExpectMsg("delivered");
+        pair.A.Tell(GetStatistics.Instance);
+        return pair.A.Handler.ExpectMsg<ConnectionStatistics>().Connection.PacketsSent;
+    }
+}

@@ -13,11 +13,14 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
     private const int IpAndUdpHeaders = 28;
     private const int MinMtu = 576;
 
-    /// <summary>What UDP over IPv4 carries at most: loopback's path is this wide.</summary>
-    public const int MaxDatagramBytes = 65_507;
+    // What UDP over IPv4 carries at most.
+    private const int MaxDatagramBytes = 65_507;
 
-    /// <summary>What an IP packet of 1,400 bytes carries.</summary>
-    public const int DefaultDatagramBytes = 1_400 - IpAndUdpHeaders;
+    /// <summary>What an IP packet of 1,400 bytes carries, as a setting.</summary>
+    public static readonly string DatagramSizeOf1400 = DatagramSize(1_400);
+
+    /// <summary>As large as the path is found to carry, as a setting.</summary>
+    public const string DatagramSizeOfPath = "auto";
 
     public Option<double> Seconds { get; } = Time("--seconds", "How long is measured.", seconds, min: 0.1);
 
@@ -43,21 +46,21 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
         },
     };
 
-    /// <summary>Gives bytes of UDP payload.</summary>
-    public static Option<int> Mtu() => new("--mtu")
+    /// <summary>Gives the setting of the datagrams' size.</summary>
+    public static Option<string> Mtu() => new("--mtu")
     {
-        Description = "Bytes of an IP packet, or path: as large as the path carries.",
+        Description = "Bytes of an IP packet, or path: what the path is found to carry.",
         HelpName = "BYTES|path",
-        DefaultValueFactory = _ => DefaultDatagramBytes,
+        DefaultValueFactory = _ => DatagramSizeOf1400,
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
             if (text == "path")
-                return MaxDatagramBytes;
+                return DatagramSizeOfPath;
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes is >= MinMtu and <= MaxDatagramBytes + IpAndUdpHeaders)
-                return bytes - IpAndUdpHeaders;
+                return DatagramSize(bytes);
             result.AddError(string.Create(CultureInfo.InvariantCulture, $"'{text}' is no MTU: write a number from {MinMtu} to {MaxDatagramBytes + IpAndUdpHeaders}, or path"));
-            return 0;
+            return DatagramSizeOfPath;
         },
     };
 
@@ -81,6 +84,8 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
         DefaultValueFactory = _ => byDefault,
         CustomParser = result => Number(result, max),
     };
+
+    private static string DatagramSize(int mtu) => (mtu - IpAndUdpHeaders).ToString(CultureInfo.InvariantCulture);
 
     private static Option<double> Time(string name, string description, double byDefault, double min) => new(name)
     {

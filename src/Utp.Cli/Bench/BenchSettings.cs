@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Utp.Cli;
 
 /// <summary>The settings that the ends run with; what the user sets stands above them.</summary>
@@ -23,14 +21,14 @@ internal static class BenchSettings
     public static int PortsFor(int connections) => (connections + ConnectionsPerPort - 1) / ConnectionsPerPort;
 
     /// <summary>As <c>key=value</c>.</summary>
-    public static IReadOnlyList<string> Of(EndPlan plan, int? datagramBytes)
+    public static IReadOnlyList<string> Of(EndPlan plan, string? datagramSize)
     {
         // Idle connections must not end by the time-out that the command has and the library has not.
         List<string> settings = ["utp.idle-timeout=off"];
         if (plan.Work is BenchWork.Idle or BenchWork.Accept)
             settings.AddRange(Limits);
-        if (datagramBytes is { } bytes)
-            settings.Add(string.Create(CultureInfo.InvariantCulture, $"utp.max-datagram-size={bytes}"));
+        if (datagramSize is not null)
+            settings.Add($"utp.max-datagram-size={datagramSize}");
         return settings;
     }
 }

@@ -4,8 +4,8 @@ namespace Utp.Cli;
 /// <param name="Name">For the option and for JSON.</param>
 /// <param name="Title">For people.</param>
 /// <param name="Plan">What the ends do; the carrier is each contender's.</param>
-/// <param name="DatagramBytes">UDP payload of this library's packets; null: as configured.</param>
-internal sealed record Contest(string Name, string Title, EndPlan Plan, int? DatagramBytes = null)
+/// <param name="DatagramSize">The setting of this library's datagrams; null: as configured.</param>
+internal sealed record Contest(string Name, string Title, EndPlan Plan, string? DatagramSize = null)
 {
     private const int Many = 100;
 
@@ -26,11 +26,11 @@ internal sealed record Contest(string Name, string Title, EndPlan Plan, int? Dat
     /// <summary>In the order in which they run.</summary>
     public static IReadOnlyList<Contest> All { get; } =
     [
-        new("bulk", "1 connection, 1,400-byte packets", Bulk(1, 1), BenchOptions.DefaultDatagramBytes),
-        new("bulk-pin", "1 connection, 1,400-byte packets, both processes on one core", Bulk(1, 1), BenchOptions.DefaultDatagramBytes) { Pin = true },
-        new("bulk-path", "1 connection, packets as large as the path carries", Bulk(1, 1), BenchOptions.MaxDatagramBytes) { HasLibutp = false },
-        new("bulk-100", "100 connections, 1,400-byte packets", Bulk(Many, 1), BenchOptions.DefaultDatagramBytes),
-        new("bulk-100-ports", "100 connections from 100 ports, 1,400-byte packets", Bulk(Many, Many), BenchOptions.DefaultDatagramBytes),
+        new("bulk", "1 connection, 1,400-byte packets", Bulk(1, 1), BenchOptions.DatagramSizeOf1400),
+        new("bulk-pin", "1 connection, 1,400-byte packets, both processes on one core", Bulk(1, 1), BenchOptions.DatagramSizeOf1400) { Pin = true },
+        new("bulk-path", "1 connection, packets as large as the path carries", Bulk(1, 1), BenchOptions.DatagramSizeOfPath) { HasLibutp = false },
+        new("bulk-100", "100 connections, 1,400-byte packets", Bulk(Many, 1), BenchOptions.DatagramSizeOf1400),
+        new("bulk-100-ports", "100 connections from 100 ports, 1,400-byte packets", Bulk(Many, Many), BenchOptions.DatagramSizeOf1400),
         new("ping", "64 bytes there and back", Ping()),
         new("ping-pin", "64 bytes there and back, both processes on one core", Ping()) { Pin = true },
         new("accept", "Connections set up, one message of 64 bytes each way, closed properly; 100 at a time", Accept()),

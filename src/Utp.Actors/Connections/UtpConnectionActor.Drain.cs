@@ -89,7 +89,7 @@ internal sealed partial class UtpConnectionActor
     {
         if (_discardsReceived)
             return;
-        _handler?.Tell(new Received(received.Data, received.Metadata) { Pool = UtpSettings.DeliveryPool });
+        _handler?.Tell(new Received(received.Data, received.Metadata) { Pool = DeliveryPool.Instance });
         if (_pullMode)
         {
             _readingSuspended = true;

@@ -22,5 +22,8 @@ internal sealed class ConnectionHandle(UdpPath path) : DeadlineEntry
     /// <summary>What the current receive batch brought for it; used under the table's lock.</summary>
     public InboundBatch? Pending { get; set; }
 
+    /// <summary>In which of its loop's periods it received last; used under the table's lock.</summary>
+    public int ActivePeriod { get; set; } = -1;
+
     internal override void OnExpired() => Actor.Tell(DeadlineExpired.Instance, ActorRefs.NoSender);
 }

@@ -57,16 +57,28 @@ internal sealed class InboundBatch(InboundBatchPool pool) : INoSerializationVeri
 /// <summary>Batches to use again: the listener rents, connections return.</summary>
 internal sealed class InboundBatchPool
 {
-    private const int MaxKept = 256;
-    private const int MaxKeptCapacity = 256;
+    // About 3 MB of packet slots: what a fast connection, or a hundred slow ones, have under way.
+    private const int MaxKeptSlots = 32 << 10;
 
     private readonly ConcurrentQueue<InboundBatch> _free = new();
+    private int _keptSlots;
 
-    public InboundBatch Rent() => _free.TryDequeue(out var batch) ? batch : new InboundBatch(this);
+    /// <summary>Packet slots of the batches that wait for use.</summary>
+    public int KeptSlots => Volatile.Read(ref _keptSlots);
+
+    public InboundBatch Rent()
+    {
+        if (!_free.TryDequeue(out var batch))
+            return new InboundBatch(this);
+        Interlocked.Add(ref _keptSlots, -batch.Capacity);
+        return batch;
+    }
 
     public void Return(InboundBatch batch)
     {
-        if (batch.Capacity <= MaxKeptCapacity && _free.Count < MaxKept)
+        if (Interlocked.Add(ref _keptSlots, batch.Capacity) <= MaxKeptSlots)
             _free.Enqueue(batch);
+        else
+            Interlocked.Add(ref _keptSlots, -batch.Capacity);
     }
 }

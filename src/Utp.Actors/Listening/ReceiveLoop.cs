@@ -13,6 +13,8 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
 {
     // A turn on somebody else's thread is bounded: commands, and other ports, wait behind it.
     private const int MaxReadsPerTurn = 8;
+
+    // Long enough to see who is active, short against the time that a window takes to fill the buffer again.
     private const int ReadsPerDropCheck = 32;
 
     // What was routed is told while the table is locked, so that a connection's last message stays its last.
@@ -30,7 +32,8 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     private readonly ManualResetEventSlim? _memoryFree;
     private readonly Action _onMemoryFree;
     private int _reads;
-    private int _mostTouched;
+    private int _period;
+    private int _active;
     private long _truncated;
     private long _windowLimit;
     private volatile bool _isStopped;
@@ -238,6 +241,11 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
         {
             handle.Pending = _batches.Rent();
             _touched.Add(handle);
+            if (handle.ActivePeriod != _period)
+            {
+                handle.ActivePeriod = _period;
+                _active++;
+            }
         }
 
         handle.Pending.Add(packet, slab);
@@ -245,13 +253,13 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
 
     private void CheckDrops()
     {
-        _mostTouched = Math.Max(_mostTouched, _touched.Count);
         if (++_reads < ReadsPerDropCheck)
             return;
-        _windowShare.OnDrops(_channel.ReceiveDrops, _mostTouched, Clock.Now);
+        _windowShare.OnDrops(_channel.ReceiveDrops, _active, Clock.Now);
         Interlocked.Exchange(ref _windowLimit, _windowShare.Bytes);
         _reads = 0;
-        _mostTouched = 0;
+        _active = 0;
+        _period++;
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Akka.Configuration;
 using Utp.Protocol;
 
@@ -43,7 +42,7 @@ public sealed record UtpSettings
             InitialReceiveWindowBytes = SettingKeys.InitialReceiveWindow.ReadInt(config),
             MaxReceiveWindowBytes = SettingKeys.MaxReceiveWindow.ReadInt(config),
             ReorderBudget = new MemoryBudget(ReorderMemoryBytes),
-            AllocateDelivery = DeliveryPool.Rent,
+            AllocateDelivery = DeliveryPool.Instance.Rent,
             MaxFrameBytes = SettingKeys.MaxFrameSize.ReadInt(config),
             ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Read(config).Micros(),
             HalfOpenTimeoutMicros = SettingKeys.HalfOpenTimeout.Read(config).Micros(),
@@ -65,9 +64,6 @@ public sealed record UtpSettings
             Connection = Connection with { MaxDatagramBytes = MaxDatagramBytes };
         CheckTogether(Connection);
     }
-
-    /// <summary>Where the memory of <see cref="Messages.Received"/> comes from, and goes back to when its handler releases it.</summary>
-    internal static ArrayPool<byte> DeliveryPool => ArrayPool<byte>.Shared;
 
     /// <summary>The reference configuration, <c>config/utp.hocon</c>, as it is embedded in this assembly.</summary>
     public static Config Reference { get; } = ConfigurationFactory.FromResource<UtpSettings>("Utp.Actors.utp.hocon");

@@ -111,7 +111,7 @@ internal sealed class Delivery
         {
             _chunk ??= _allocate(Math.Min(MaxChunkBytes, Math.Max(payload.Length, _expectedBytes)));
             var take = Math.Min(payload.Length, _chunk.Length - _chunkLength);
-            payload[..take].CopyTo(_chunk.AsSpan(_chunkLength));
+            payload[..take].CopyInPieces(_chunk.AsSpan(_chunkLength));
             payload = payload[take..];
             _chunkLength += take;
             _expectedBytes -= take;

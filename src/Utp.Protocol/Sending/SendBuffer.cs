@@ -99,7 +99,7 @@ internal sealed class SendBuffer
         {
             var source = this[write].Data.Span[offset..];
             var take = Math.Min(source.Length, left);
-            source[..take].CopyTo(destination);
+            source[..take].CopyInPieces(destination);
             destination = destination[take..];
             left -= take;
             write++;

@@ -2,13 +2,15 @@ namespace Utp.Sockets.Linux;
 
 /// <summary>
 /// Several messages per system call, each of them perhaps a run of datagrams that the kernel merged. Each is read to a slab of its own, because any may be
-/// 64 kB; one that fills less than a quarter of it is moved behind another, so that small datagrams do not pin a slab each.
+/// 64 kB; a small one is moved behind another, so that small datagrams do not pin a slab each.
 /// </summary>
 internal sealed class MergedReader(LinuxDatagramIo io) : BatchReader
 {
     // Handled before more is read: what is larger than a cache is read twice from memory.
     private const int MaxBytesPerFill = 512 << 10;
-    private const int SmallShare = 4;
+
+    // A copy that costs less than what it saves: memory that is held until the datagram is handled. Longer ones are merged runs, which are not copied.
+    private const int MaxPackedBytes = 2_048;
 
     // One more than a ping needs: so a lone datagram shows by itself that nothing follows.
     private const int LeastMessages = 2;
@@ -92,7 +94,7 @@ internal sealed class MergedReader(LinuxDatagramIo io) : BatchReader
 
     private static bool TryPack(ReceiveBatch batch, in ReceivedDatagram datagram, DatagramSlab? packed, ref int offset)
     {
-        if (packed is null || datagram.Length > datagram.Slab.Array.Length / SmallShare || packed.Array.Length - offset < datagram.Length)
+        if (packed is null || datagram.Length > MaxPackedBytes || packed.Array.Length - offset < datagram.Length)
             return false;
         datagram.Span.CopyTo(packed.Array.AsSpan(offset));
         batch.Add(datagram with { Slab = packed, Offset = offset });

@@ -56,10 +56,19 @@ public sealed class InboundBatchTests
     {
         Assert.True(_slabs.TryRent(out var slab));
         var batch = _batches.Rent();
-        for (var i = 0; i < 1_000; i++)
+        for (var i = 0; i < 40_000; i++)
             batch.Add(default, slab);
         batch.Release();
         slab.Release();
         Assert.NotSame(batch, _batches.Rent());
+    }
+
+    [Fact]
+    public void No_more_than_so_many_packet_slots_are_kept()
+    {
+        var rented = Enumerable.Range(0, 10_000).Select(_ => _batches.Rent()).ToList();
+        foreach (var batch in rented)
+            batch.Release();
+        Assert.InRange(_batches.KeptSlots, 1, 32 << 10);
     }
 }

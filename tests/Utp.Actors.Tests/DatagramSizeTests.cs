@@ -35,6 +35,23 @@ public sealed class DatagramSizeTests(ITestOutputHelper output) : UtpSpec(output
         Assert.Equal(0, new PathCeilings(canProbe: false).For(loopback, default));
     }
 
+    [Fact]
+    public void The_next_connection_from_the_same_address_begins_with_the_size_that_was_found()
+    {
+        var acceptor = CreateTestProbe();
+        var (listener, address) = BindTo(acceptor);
+        var first = OpenPair(listener, acceptor, address);
+        PacketsOf(first with { A = first.B, B = first.A });
+
+        // From another port of the same machine. At 1,200 bytes the first window alone is ten packets.
+        var second = OpenPair(listener, acceptor, address);
+        second.B.Tell(new Write(Bytes(60_000)) { Ack = "delivered", AckWhen = AckWhen.Delivered });
+        Assert.Equal(Bytes(60_000), second.A.ExpectBytes(60_000));
+        second.B.Handler.ExpectMsg("delivered");
+        second.B.Tell(GetStatistics.Instance);
+        Assert.InRange(second.B.Handler.ExpectMsg<ConnectionStatistics>().Connection.PacketsSent, 1, 8);
+    }
+
     private long PacketsOf(Pair pair)
     {
         pair.A.Tell(new Write(Bytes(Each)) { Ack = "delivered", AckWhen = AckWhen.Delivered });

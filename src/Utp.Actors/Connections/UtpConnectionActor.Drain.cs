@@ -52,6 +52,8 @@ internal sealed partial class UtpConnectionActor
             _port.Listener.Tell(new AddressConfirmed(_handle));
         }
 
+        if (_core.PollPathSize(out var pathSize))
+            _port.Listener.Tell(new PathSizeReport(_handle.Path.Remote.Address, pathSize), ActorRefs.NoSender);
         if (_resumeAsker is not null)
             ResumeWritingIfRoom();
         if (_core.IsTerminated && _endTold)

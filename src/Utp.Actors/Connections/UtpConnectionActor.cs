@@ -91,6 +91,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
             var now = Clock.Now;
             Initialize(start.Handle, start.Settings, start.Handler, start.PullMode);
             _core = UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now);
+            _core.SuggestPathSize(start.Handle.PathSize);
             _core.SuspendReading();
             LimitWindow(batch.WindowLimit);
             Become(WaitingForRegister);
@@ -114,6 +115,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         Initialize(start.Handle, open.Settings, open.Commander, _connect.PullMode);
         _confirmationTold = true;
         _core = UtpConnection.Connect(start.Handle.Seed, _options, _connect.InitialData, Clock.Now);
+        _core.SuggestPathSize(start.Handle.PathSize);
         _core.SuspendReading();
         LimitWindow(start.WindowLimit);
         if (!_connect.InitialData.IsEmpty)

@@ -16,6 +16,9 @@ internal sealed class ConnectionHandle(UdpPath path) : DeadlineEntry
     /// <summary>Bytes of UDP payload that the route's first hop takes; 0: no larger datagrams are tried. Set before the first packet.</summary>
     public int MtuCeilingBytes { get; set; }
 
+    /// <summary>What other connections found on the same path. Set before the first packet.</summary>
+    public PathSize PathSize { get; init; }
+
     /// <summary>The connection. Set once, before the first packet.</summary>
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 

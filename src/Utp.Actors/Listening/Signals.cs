@@ -36,6 +36,9 @@ internal sealed record ChannelFailed(Exception Cause) : INoSerializationVerifica
 /// <param name="PathDatagramBytes">Too large: bytes of UDP payload that pass; 0: unknown.</param>
 internal sealed record PathErrorReport(UdpEndPoint Remote, PathError Error, int PathDatagramBytes) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
+/// <summary>From a connection: what it found out about the size of datagrams to an address.</summary>
+internal sealed record PathSizeReport(UInt128 Address, PathSize Size) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
 /// <summary>From a connection: the socket would block; tell <see cref="Writable"/> in turn.</summary>
 internal sealed record WaitsForWritable(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 

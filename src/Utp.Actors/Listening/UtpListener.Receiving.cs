@@ -67,7 +67,11 @@ internal sealed partial class UtpListener
             return;
         }
 
-        var handle = new ConnectionHandle(path) { MtuCeilingBytes = CeilingOf(path.Remote, _spec.Accepted) };
+        var handle = new ConnectionHandle(path)
+        {
+            MtuCeilingBytes = CeilingOf(path.Remote, _spec.Accepted),
+            PathSize = _pathSizes.Find(path.Remote.Address, Clock.Now),
+        };
         Span<byte> random = stackalloc byte[RandomBytes];
         RandomNumberGenerator.Fill(random);
         if (!_table.Router.TryAddAcceptor(path, syn.Packet, random, handle, out var seed, out var refusal))

@@ -35,6 +35,7 @@ internal sealed partial class UtpListener : UntypedActor
     private readonly HashSet<ConnectionHandle> _connections = [];
     private readonly Queue<ConnectionHandle> _waitForWritable = new();
     private readonly PathCeilings _ceilings;
+    private readonly PathSizeCache _pathSizes = new();
     private readonly Props _connectionProps;
     private readonly bool _tellsLocalAddress;
     private IActorRef? _acceptHandler;
@@ -115,6 +116,9 @@ internal sealed partial class UtpListener : UntypedActor
             case AddressConfirmed confirmed:
                 lock (_table.Gate)
                     _table.Router.OnConfirmed(confirmed.Handle.Path, confirmed.Handle.Seed.ReceiveId);
+                break;
+            case PathSizeReport report:
+                _pathSizes.Report(report.Address, report.Size, Clock.Now);
                 break;
             case ConnectionOver over:
                 OnConnectionOver(over.Handle);
@@ -212,7 +216,7 @@ internal sealed partial class UtpListener : UntypedActor
             return;
         }
 
-        var handle = new ConnectionHandle(path) { MtuCeilingBytes = CeilingOf(remote, open.Settings) };
+        var handle = new ConnectionHandle(path) { MtuCeilingBytes = CeilingOf(remote, open.Settings), PathSize = _pathSizes.Find(remote.Address, Clock.Now) };
         Span<byte> random = stackalloc byte[RandomBytes];
         RandomNumberGenerator.Fill(random);
         lock (_table.Gate)

@@ -191,6 +191,7 @@ public sealed partial class UtpConnection
         _synSent = null;
         _timers.Stop(TimerKind.Handshake);
         _timers.Stop(TimerKind.SynRetry);
+        UseSuggestedPathSize();
         Transition(ConnectionState.Connected);
         _connectedPending = true;
 

@@ -7,13 +7,40 @@ public sealed partial class UtpConnection
     private const byte PaddingExtension = 0xFE;
     private const int MaxPaddingBytes = byte.MaxValue;
 
+    private PathSize _suggestedPathSize;
+
+    /// <summary>
+    /// Begins with the size that another connection to the same address found, as far as this peer is trusted to take it; <c>default</c> is
+    /// ignored. Call once, before the first poll.
+    /// </summary>
+    public void SuggestPathSize(PathSize found)
+    {
+        _suggestedPathSize = found;
+        if (State != ConnectionState.SynSent)
+            UseSuggestedPathSize();
+    }
+
+    /// <summary>What this connection found out about its path since the last call, for others to the same address (<see cref="PathSizeCache"/>).</summary>
+    /// <param name="found">The size; <c>default</c>: it fell, and what was told before holds no more.</param>
+    public bool PollPathSize(out PathSize found) => _mtu.TryTakeNews(out found);
+
+    private void UseSuggestedPathSize()
+    {
+        if (_suggestedPathSize == default)
+            return;
+        _mtu.Resume(_suggestedPathSize, ProbeLimit);
+        _congestion.OnMaxPayload(MaxPayload);
+    }
+
+    private int ProbeLimit => IsOwnPeer ? int.MaxValue : _options.MtuForeignCeilingBytes;
+
     // To our own peer a probe is a packet of confirmed size, padded: lost, the same payload goes again without padding. To a
     // foreign peer it is a larger packet: lost, the same packet goes again without don't-fragment.
     private int NextMtuProbe(in NextWrite next, int bytes, int room, long window)
     {
         if (State == ConnectionState.SynReceived || bytes < room || InRecovery || _undecidedTimeout > 0)
             return 0;
-        var probe = _mtu.NextProbe(IsOwnPeer ? int.MaxValue : _options.MtuForeignCeilingBytes, _now);
+        var probe = _mtu.NextProbe(ProbeLimit, _now);
         if (probe == 0 || IsOwnPeer)
             return probe;
         var payload = probe - (MaxPayload + PacketHeader.Length - room);

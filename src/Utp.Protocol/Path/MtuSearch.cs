@@ -21,7 +21,7 @@ internal struct MtuSearch
     private const int Granularity = 16;
 
     // RFC 8899 §5.1.1: PMTU_RAISE_TIMER.
-    private const long SearchAgainMicros = 600_000_000;
+    public const long SearchAgainMicros = 600_000_000;
 
     // Consecutive time-outs, or losses of full-size packets without one arriving, that mean a black hole.
     private const int TimeoutsOfBlackHole = 2;
@@ -36,6 +36,11 @@ internal struct MtuSearch
     private Instant _firstLossInARow;
     private bool _ceilingTried;
     private Instant _searchAgain;
+
+    // What others may use: whether a probe was decided since the last fall, and whether it is known to those yet.
+    private bool _asked;
+    private bool _isFound;
+    private bool _hasNews;
 
     /// <summary>Starts at <paramref name="start"/>; <paramref name="ceiling"/> is what the route's first hop takes, or no more than start: no search.</summary>
     public MtuSearch(int start, int ceiling)
@@ -54,6 +59,26 @@ internal struct MtuSearch
     /// <summary>Whether a datagram of this size goes with don't-fragment.</summary>
     public readonly bool DontFragment(int datagramBytes) => datagramBytes <= MaxDatagramBytes;
 
+    /// <summary>Begins with what another connection found on this path; <paramref name="limit"/> is what the peer is trusted to take.</summary>
+    public void Resume(PathSize found, int limit)
+    {
+        // A size that the user fixed stays.
+        if (found.DatagramBytes == 0 || _ceiling <= MaxDatagramBytes)
+            return;
+        MaxDatagramBytes = Math.Clamp(found.DatagramBytes, Smallest, Math.Min(_ceiling, limit));
+        _high = Math.Clamp(found.NotAbove, MaxDatagramBytes, _ceiling);
+        _ceilingTried = _high < _ceiling;
+    }
+
+    /// <summary>What was found since the last call, for other connections; <c>default</c>: what they were told holds no more.</summary>
+    public bool TryTakeNews(out PathSize found)
+    {
+        found = _isFound ? new PathSize(MaxDatagramBytes, _high) : default;
+        var hasNews = _hasNews;
+        _hasNews = false;
+        return hasNews;
+    }
+
     /// <summary>The size to ask for now, 0 for none; <paramref name="limit"/> is what the peer is trusted to take.</summary>
     public int NextProbe(int limit, Instant now)
     {
@@ -70,6 +95,8 @@ internal struct MtuSearch
         {
             if (_searchAgain == Instant.Never && _ceiling > Smallest)
                 _searchAgain = now.Plus(SearchAgainMicros);
+            if (_asked)
+                (_asked, _isFound, _hasNews) = (false, true, true);
             return 0;
         }
 
@@ -78,7 +105,7 @@ internal struct MtuSearch
     }
 
     /// <summary>A probe of <paramref name="bytes"/> left.</summary>
-    public void OnProbeSent(int bytes) => _probing = bytes;
+    public void OnProbeSent(int bytes) => (_probing, _asked) = (bytes, true);
 
     /// <summary>The socket did not take the probe: it was never sent.</summary>
     public void OnProbeTakenBack() => _probing = 0;
@@ -88,6 +115,7 @@ internal struct MtuSearch
     {
         MaxDatagramBytes = Math.Max(MaxDatagramBytes, _probing);
         (_probing, _attempts, _ceilingTried) = (0, 0, true);
+        (_isFound, _hasNews) = (true, true);
     }
 
     /// <summary>The probe was lost, by its size or by chance.</summary>
@@ -130,6 +158,7 @@ internal struct MtuSearch
         MaxDatagramBytes = fallTo;
         (_lossesInARow, _attempts, _probing, _ceilingTried) = (0, 0, 0, true);
         _searchAgain = now.Plus(SearchAgainMicros);
+        Forget();
         return true;
     }
 
@@ -145,8 +174,11 @@ internal struct MtuSearch
         if (passes >= MaxDatagramBytes)
             return false;
         MaxDatagramBytes = passes;
+        Forget();
         return true;
     }
+
+    private void Forget() => (_asked, _isFound, _hasNews) = (false, false, true);
 
     private readonly int Floor => MaxDatagramBytes > Base ? Base : Smallest;
 }

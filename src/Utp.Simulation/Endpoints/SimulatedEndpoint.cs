@@ -27,6 +27,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
     private readonly Queue<SimulatedConnection> _waitingForSocket = new();
     private List<SimulatedConnection> _touched = [];
     private List<SimulatedConnection> _running = [];
+    private readonly PathSizeCache _pathSizes = new();
     private SendBuffer _sendBuffer;
     private Instant _pausedUntil = Instant.Zero;
     private Func<SimulatedConnection, IConnectionUser>? _accept;
@@ -108,6 +109,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         if (TakeFirstSeqNr() is { } first)
             seed = seed with { InitialSeqNr = first, FallbackSeqNr = first.Plus(1_000) };
         connection.Core = UtpConnection.Connect(seed, options ?? ConnectionOptions.Default, initialData, LocalNow);
+        connection.Core.SuggestPathSize(_pathSizes.Find(remote.Address, LocalNow));
         _connections.Add(connection);
         Touch(connection);
         return connection;
@@ -235,6 +237,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         if (TakeFirstSeqNr() is { } first)
             seed = seed with { InitialSeqNr = first };
         connection.Core = UtpConnection.Accept(seed, _acceptOptions, syn, now);
+        connection.Core.SuggestPathSize(_pathSizes.Find(path.Remote.Address, now));
         connection.User = _accept!(connection);
         _connections.Add(connection);
         Touch(connection);
@@ -271,6 +274,8 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             DrainEvents(connection);
 
         var core = connection.Core;
+        if (core.PollPathSize(out var pathSize))
+            _pathSizes.Report(connection.Path.Remote.Address, pathSize, LocalNow);
         if (!connection.IsConfirmed && core.IsAddressConfirmed)
         {
             connection.IsConfirmed = true;

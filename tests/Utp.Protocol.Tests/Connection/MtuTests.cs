@@ -208,4 +208,103 @@ public class MtuTests
         Assert.Equal(0, search.NextProbe(int.MaxValue, new Instant(599_999_999)));
         Assert.Equal(1_472, search.NextProbe(int.MaxValue, new Instant(600_000_000)));
     }
+
+    [Fact]
+    public void A_suggested_size_is_used_at_once_and_not_searched_beyond_its_bound()
+    {
+        var c = Conversation.Connect(Ceiling(9_000));
+        c.Connection.SuggestPathSize(new PathSize(1_452, 1_460));
+        Answer(c, Own);
+        c.Write(new byte[20_000]);
+        Assert.Equal([1_452, 1_452, 1_452], c.TakeSent().Take(3).Select(sent => sent.Datagram.Length));
+    }
+
+    [Fact]
+    public void A_suggested_size_that_may_grow_is_searched_further()
+    {
+        var c = Conversation.Connect(Ceiling(9_000));
+        c.Connection.SuggestPathSize(new PathSize(1_452, 9_000));
+        Answer(c, Own);
+        c.Write(new byte[1_432 * 2]);
+        Assert.Equal([9_000, 1_452], c.TakeSent().Select(sent => sent.Datagram.Length));
+    }
+
+    [Fact]
+    public void A_foreign_peer_gets_no_more_of_a_suggested_size_than_it_is_trusted_to_take()
+    {
+        var c = Conversation.Connect(Ceiling(9_000));
+        c.Connection.SuggestPathSize(new PathSize(9_000, 9_000));
+        Answer(c, Capabilities.None);
+        c.Write(new byte[20_000]);
+        Assert.Equal(1_472, c.TakeSent().Max(sent => sent.Datagram.Length));
+    }
+
+    [Fact]
+    public void An_acceptor_uses_a_suggested_size_too()
+    {
+        var c = Conversation.EstablishedAcceptor(Ceiling(9_000), Own);
+        c.Connection.SuggestPathSize(new PathSize(9_000, 9_000));
+        Assert.Equal(9_000, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void A_size_that_the_user_fixed_is_not_changed_by_a_suggestion()
+    {
+        var c = Conversation.Connect(Ceiling(0));
+        c.Connection.SuggestPathSize(new PathSize(9_000, 9_000));
+        Answer(c, Own);
+        Assert.Equal(Base, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void What_is_found_is_reported_once_and_taken_back_when_full_size_packets_vanish()
+    {
+        var c = Conversation.Established(Ceiling(1_472), Own);
+        Assert.False(c.Connection.PollPathSize(out _));
+        c.Write(new byte[Full]);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Ack(Seq));
+        Assert.True(c.Connection.PollPathSize(out var found));
+        Assert.Equal(new PathSize(1_472, 1_472), found);
+        Assert.False(c.Connection.PollPathSize(out _));
+
+        c.Write(new byte[1_452 * 3]);
+        c.AdvanceToDeadline();
+        c.AdvanceToDeadline();
+        Assert.True(c.Connection.PollPathSize(out found));
+        Assert.Equal(default, found);
+    }
+
+    [Fact]
+    public void The_end_of_a_search_is_reported_although_nothing_larger_passes()
+    {
+        var search = new MtuSearch(Base, 1_300);
+        while (search.NextProbe(int.MaxValue, Instant.Zero) is > 0 and var size)
+        {
+            search.OnProbeSent(size);
+            search.OnProbeLost();
+        }
+
+        Assert.True(search.TryTakeNews(out var found));
+        Assert.Equal(Base, found.DatagramBytes);
+        Assert.InRange(found.NotAbove, Base, Base + 15);
+    }
+
+    [Fact]
+    public void What_was_only_suggested_is_not_reported_again()
+    {
+        var search = new MtuSearch(Base, 9_000);
+        search.Resume(new PathSize(1_472, 1_480), int.MaxValue);
+        Assert.Equal(0, search.NextProbe(int.MaxValue, Instant.Zero));
+        Assert.False(search.TryTakeNews(out _));
+    }
+
+    private static void Answer(Conversation c, Capabilities capabilities)
+    {
+        c.TakeSent();
+        c.Advance(20_000);
+        var answer = PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq);
+        c.Send(capabilities == Capabilities.None ? answer : answer.Capable(capabilities));
+        c.TakeSent();
+    }
 }

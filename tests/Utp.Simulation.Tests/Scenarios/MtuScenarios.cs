@@ -125,4 +125,59 @@ public class MtuScenarios
 
         Assert.InRange(probing.Simulator.Now.Micros, 0, content.Simulator.Now.Micros * 103 / 100);
     }
+
+    [Theory]
+    [InlineData(9_000, 9_000)]
+    [InlineData(1_464, 1_500)]
+    public void The_next_connection_to_the_same_address_begins_with_the_size_that_was_found(int mtu, int firstHopMtu)
+    {
+        var transfer = new Transfer(Path(mtu), ThreeMegabytes, ThreeMegabytes, Ceiling(firstHopMtu - Header));
+        transfer.RunToSuccess();
+        var found = transfer.ClientUser.Connection!.Core.PathDatagramBytes;
+        Assert.InRange(found, mtu - Header - 16, mtu - Header);
+        var lost = transfer.Forth.Statistics.LostBySize;
+
+        var (client, server) = ConnectAgain(transfer, transfer.ClientOptions);
+        transfer.RunUntil(() => client.Closed is not null && server.Closed is not null);
+        Assert.True(client.IsComplete && server.IsComplete);
+        Assert.Equal(found, client.Connection!.Core.PathDatagramBytes);
+        Assert.Equal(lost, transfer.Forth.Statistics.LostBySize);
+    }
+
+    [Fact]
+    public void A_black_hole_is_forgotten_and_the_next_connection_searches_anew()
+    {
+        var transfer = new Transfer(Path(1_500), ThreeMegabytes, options: Ceiling(1_472));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000);
+        transfer.Forth.Options = Path(1_280);
+        transfer.RunUntil(() => transfer.ClientUser.Connection!.Core.PathDatagramBytes < 1_472);
+        transfer.ClientUser.Connection!.Core.Abort(transfer.Client.LocalNow);
+        var (client, _) = ConnectAgain(transfer, transfer.ClientOptions);
+        Assert.Equal(1_200, client.Connection!.Core.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void A_plain_connection_to_the_same_address_gets_no_more_than_a_foreign_peer_is_trusted_to_take()
+    {
+        var transfer = new Transfer(Path(9_000), ThreeMegabytes, options: Ceiling(9_000 - Header));
+        transfer.RunToSuccess();
+        Assert.Equal(9_000 - Header, transfer.ClientUser.Connection!.Core.PathDatagramBytes);
+
+        var (client, server) = ConnectAgain(transfer, transfer.ClientOptions with { Compatibility = PeerCompatibility.Plain });
+        transfer.RunUntil(() => client.Closed is not null && server.Closed is not null);
+        Assert.Equal(1_472, client.Connection!.Core.PathDatagramBytes);
+    }
+
+    private static (TransferUser Client, TransferUser Server) ConnectAgain(Transfer transfer, ConnectionOptions options)
+    {
+        var forth = ThreeMegabytes with { Key = 0xA1 };
+        var back = new TransferPlan { Key = 0xA2 };
+        var client = new TransferUser(transfer.Simulator, "second client", forth, back);
+        var server = new TransferUser(transfer.Simulator, "second server", back, forth);
+        transfer.Server.Listen(_ => server, options);
+        var connection = transfer.Client.Connect(Transfer.ServerAddress, client, options, client.TakeInitialData());
+        transfer.RunUntil(() => connection.Core.State == ConnectionState.Connected);
+        return (client, server);
+    }
 }

@@ -109,7 +109,7 @@ public sealed class FlowTests(ITestOutputHelper output) : UtpSpec(output)
         var statistics = ExpectMsg<ConnectionStatistics>();
         Assert.Equal(pair.Address, statistics.RemoteAddress);
         Assert.Equal(100_000, statistics.Connection.BytesDelivered);
-        Assert.Equal("ledbat", statistics.Connection.CongestionControl);
+        Assert.Equal("lbe", statistics.Connection.CongestionControl);
         Assert.True(statistics.Connection.SmoothedRttMicros > 0);
     }
 }

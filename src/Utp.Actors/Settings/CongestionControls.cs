@@ -6,7 +6,7 @@ namespace Utp.Actors;
 internal static class CongestionControls
 {
     /// <summary>The names that may be configured.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["ledbat", "ledbat++", "cubic"];
+    public static IReadOnlyList<string> Names { get; } = ["lbe", "ledbat", "ledbat++", "cubic"];
 
     /// <summary>
     /// What makes one connection's instance of the law <paramref name="name"/>, which is one of <see cref="Names"/>. A <paramref name="targetDelay"/> of zero is the
@@ -17,6 +17,9 @@ internal static class CongestionControls
         var isGiven = targetDelay != TimeSpan.Zero;
         switch (name)
         {
+            case "lbe":
+                var lbe = isGiven ? LbeOptions.Default with { TargetMicros = targetDelay.Micros() } : LbeOptions.Default;
+                return () => new Lbe(lbe);
             case "ledbat":
                 var ledbat = isGiven ? LedbatOptions.Default with { TargetMicros = targetDelay.Micros() } : LedbatOptions.Default;
                 return () => new Ledbat(ledbat);

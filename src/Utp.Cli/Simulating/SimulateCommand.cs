@@ -10,7 +10,7 @@ internal static class SimulateCommand
 {
     private const string Name = "simulate";
     private const string AllProfiles = "all";
-    private const string DefaultLaw = "ledbat";
+    private const string DefaultLaw = "lbe";
     private const int MaxRepeat = 1_000;
 
     public static Command Create(CommandRunner runner)

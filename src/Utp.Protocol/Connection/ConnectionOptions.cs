@@ -45,7 +45,7 @@ public sealed record ConnectionOptions
     public bool DropUnsupportedMetadata { get; init; }
 
     /// <summary>Makes the congestion control of one connection.</summary>
-    public Func<ICongestionControl> CongestionControl { get; init; } = static () => new Ledbat();
+    public Func<ICongestionControl> CongestionControl { get; init; } = static () => new Lbe();
 
     /// <summary>Whether bursts are spread at the law's pacing rate. Off on loopback.</summary>
     public bool Pacing { get; init; } = true;

@@ -7,6 +7,7 @@ namespace Utp.Simulation;
 public static class CongestionLaws
 {
     private static readonly ImmutableSortedDictionary<string, Func<ICongestionControl>> Factories = Register(
+        static () => new Lbe(),
         static () => new Ledbat(),
         static () => new LedbatPlusPlus(),
         static () => new Cubic());

@@ -28,6 +28,8 @@ public sealed class CongestionControlsTests
     }
 
     [Theory]
+    [InlineData("lbe", "auto", 3)]
+    [InlineData("lbe", "20ms", 20)]
     [InlineData("ledbat", "auto", 75)]
     [InlineData("ledbat", "20ms", 15)]
     [InlineData("ledbat++", "auto", 45)]
@@ -55,7 +57,7 @@ public sealed class CongestionControlsTests
     private static UtpSettings Parse(string hocon) =>
         UtpSettings.Parse(ConfigurationFactory.ParseString(hocon).WithFallback(ConfigurationFactory.Default()));
 
-    // Slow start ends when the smallest delay of a round trip is above 3/4 of the target.
+    // Slow start ends when eight samples in a row are above the target (lbe), or 3/4 of it (LEDBAT).
     private static bool SlowStartSurvives(ICongestionControl law, uint queueMicros)
     {
         law.OnMaxPayload(1_000);

@@ -26,7 +26,7 @@ public class SimulateTests
 
         var row = JsonDocument.Parse(first.PeopleText).RootElement;
         Assert.Equal("loss-5", row.GetProperty("profile").GetString());
-        Assert.Equal("ledbat", row.GetProperty("congestion").GetString());
+        Assert.Equal("lbe", row.GetProperty("congestion").GetString());
         Assert.Equal(0, row.GetProperty("missing").GetInt64());
         Assert.InRange(row.GetProperty("goodput").GetInt64(), 100_000, 10_000_000);
         Assert.Equal(1, first.Json.GetProperty("rows").GetInt64());

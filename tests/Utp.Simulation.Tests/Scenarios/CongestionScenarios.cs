@@ -13,6 +13,7 @@ public class CongestionScenarios
     private static readonly LinkOptions Link = new() { LatencyMicros = 20_000, RateBytesPerSecond = BytesPerSecond, QueueBytes = 256_000 };
 
     [Theory]
+    [InlineData("lbe", 94, 0, 4)]
     [InlineData("ledbat", 93, 70, 105)]
     [InlineData("ledbat++", 88, 0, 62)]
     [InlineData("cubic", 93, 0, 205)]
@@ -32,13 +33,15 @@ public class CongestionScenarios
         Assert.True(median >= leastQueueMillis && median <= mostQueueMillis, facts);
     }
 
-    [Fact]
-    public void A_latecomer_of_ledbat_plus_plus_and_the_incumbent_end_at_equal_shares()
+    [Theory]
+    [InlineData("lbe")]
+    [InlineData("ledbat++")]
+    public void A_latecomer_and_the_incumbent_end_at_equal_shares(string law)
     {
         var bottleneck = new Bottleneck();
-        bottleneck.AddFlow("ledbat++");
+        bottleneck.AddFlow(law);
         bottleneck.Simulator.RunFor(30 * SecondMicros);
-        bottleneck.AddFlow("ledbat++");
+        bottleneck.AddFlow(law);
         bottleneck.Simulator.RunFor(60 * SecondMicros);
 
         var received = bottleneck.Measure(30, static () => { });
@@ -50,6 +53,7 @@ public class CongestionScenarios
 
     private static ICongestionControl Create(string law) => law switch
     {
+        "lbe" => new Lbe(),
         "ledbat" => new Ledbat(),
         "ledbat++" => new LedbatPlusPlus(),
         _ => new Cubic(),

@@ -1,0 +1,289 @@
+namespace Utp.Protocol;
+
+/// <summary>
+/// A less-than-best-effort law (RFC 6297) of our own: fills an idle link behind a queue of a few ms, leaves a busy one to others even
+/// where their queue is shorter than LEDBAT's target, and does not take a radio link's losses for congestion. Design note 0012.
+/// </summary>
+/// <remarks>
+/// A queue that stands above the target for a round trip: this flow's share of it is drained at once; if it still stands a round trip
+/// later others make it, and the window halves every round until it is gone. Otherwise the window grows by <see cref="LbeGrowth"/>.
+/// Arithmetic is + − × ÷ of IEEE doubles only: the same samples give the same windows on every machine.
+/// </remarks>
+public sealed class Lbe : ICongestionControl
+{
+    // A little below what the path holds, so that the queue empties, and everybody sees the base delay.
+    private const double DrainShare = 0.97;
+    private const double OverloadShare = 0.9;
+
+    // As many samples as HyStart wants (RFC 9406 §4.2, N_RTT_SAMPLE) make a round that can be judged, and a queue that is no burst.
+    private const int EnoughSamples = 8;
+
+    // Of the target: with such a delay, a loss is the queue's overflow.
+    private const double OverflowShare = 1.3;
+
+    // RFC 6817: the target where round trips hold the peer's delayed acknowledgements, too.
+    private const long UnmeasuredTargetMicros = 100_000;
+
+    private readonly LbeOptions _options;
+    private PathBase _base;
+    private DelayNoise _noise;
+    private RoundDelay _round;
+    private StandingQueue _standing;
+    private LossTolerance _losses;
+    private LbeGrowth _growth;
+    private CapacityEstimate _capacity;
+    private Undo? _undo;
+    private double _window;
+    private double _slowStartThreshold = double.PositiveInfinity;
+    private bool _acknowledgedSinceTimeout = true;
+    private bool _isPathMeasured;
+    private bool _usedInRound;
+    private Instant _blindUntil;
+    private bool _isBlind;
+    private int _roundsOfQueue;
+    private int _maxPayload;
+    private long _smoothedRttMicros;
+    private long _latestMicros;
+
+    /// <summary>The law with its defaults.</summary>
+    public Lbe()
+        : this(LbeOptions.Default)
+    {
+    }
+
+    /// <summary>The law with the given options.</summary>
+    public Lbe(LbeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "lbe";
+
+    /// <inheritdoc/>
+    public long WindowBytes => (long)_window;
+
+    /// <inheritdoc/>
+    public long PacingBytesPerSecond => PacingRate.Of(_window, _smoothedRttMicros, InSlowStart);
+
+    /// <inheritdoc/>
+    public bool InSlowStart { get; private set; } = true;
+
+    /// <summary>The queueing delay of the latest packet, µs: its round trip above the smallest.</summary>
+    public long QueueingDelayMicros => Math.Max(0, _latestMicros - _base.Micros);
+
+    /// <summary>The queueing delay above which it gives way now, µs: the option, or what the path's trembling asks for.</summary>
+    public long TargetMicros => Math.Max(_isPathMeasured ? _options.TargetMicros : UnmeasuredTargetMicros, _noise.AllowanceMicros);
+
+    private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
+
+    private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
+
+    /// <inheritdoc/>
+    public void OnMaxPayload(int bytes)
+    {
+        var first = _maxPayload == 0;
+        _maxPayload = bytes;
+        _window = first ? InitialWindow : Math.Max(_window, MinWindow);
+        if (first)
+            _round.Restart(_window);
+    }
+
+    /// <inheritdoc/>
+    public void OnAck(in AckSample sample)
+    {
+        if (sample.SmoothedRttMicros > 0)
+            _smoothedRttMicros = sample.SmoothedRttMicros;
+        if (sample.AckedBytes > 0)
+            _acknowledgedSinceTimeout = true;
+        if (_isBlind && sample.Now >= _blindUntil)
+        {
+            // What arrives from now on left after the last reduction.
+            _isBlind = false;
+            _losses.Restart();
+            _standing.Forget();
+        }
+
+        if (sample.RoundStart)
+            OnRoundStart();
+        _losses.OnAcked(sample.AckedBytes);
+        _usedInRound |= sample.WindowLimited;
+        var isStanding = Measure(sample);
+
+        if (InSlowStart)
+            Search(sample);
+        else if (_isBlind)
+            return;
+        else if (isStanding)
+            GiveWay(sample.Now);
+        else if (sample.WindowLimited && _roundsOfQueue == 0)
+            _window += _growth.Step * _maxPayload * Math.Min(sample.AckedBytes, _window) / _window;
+    }
+
+    /// <inheritdoc/>
+    public void OnLoss(in LossSample sample)
+    {
+        // What is lost now cannot prove an earlier time-out spurious.
+        _undo = null;
+        _losses.OnLost(sample.LostBytes);
+        if (_isBlind)
+            return;
+        if (InSlowStart && !_capacity.HasBegun)
+            _capacity.Begin(sample.Now);
+
+        if (_losses.IsExceeded(_maxPayload))
+        {
+            var passed = Math.Min(_window, _round.RunningWindow) * (1 - _losses.Share);
+            if (InSlowStart && _capacity.TryGetVolume(_base.Micros, sample.Now, out var volume))
+                passed = Math.Clamp(volume, passed, _window);
+            Reduce(passed * OverloadShare, sample.Now);
+        }
+        else if (sample.NewEpisode && QueueingDelayMicros > OverflowShare * TargetMicros)
+        {
+            // The packets around the hole saw the queue that overflowed.
+            _roundsOfQueue++;
+            Reduce(Drained(QueueingDelayMicros), sample.Now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void OnTimeout(Instant now)
+    {
+        // RFC 5681 §3.1: the threshold is of the window that failed, not of one that an earlier time-out left.
+        if (_acknowledgedSinceTimeout)
+        {
+            _undo = new Undo(_window, _slowStartThreshold, InSlowStart);
+            _slowStartThreshold = Math.Max(_window / 2, MinWindow);
+        }
+
+        _acknowledgedSinceTimeout = false;
+        EnterSlowStart(MinWindow);
+    }
+
+    /// <inheritdoc/>
+    public void OnSpuriousTimeout(Instant now)
+    {
+        if (_undo is not { } before)
+            return;
+        _undo = null;
+        _slowStartThreshold = before.SlowStartThreshold;
+        _window = Math.Max(_window, before.Window);
+        InSlowStart = before.InSlowStart;
+        _round.Restart(_window);
+    }
+
+    /// <inheritdoc/>
+    public void OnIdleRestart(long idleMicros, Instant now)
+    {
+        if (_window <= InitialWindow)
+            return;
+
+        // RFC 5681 §4.1 with the threshold of RFC 2861 §3.2: what the path carried is found again in a few round trips.
+        _slowStartThreshold = Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4);
+        EnterSlowStart(InitialWindow);
+    }
+
+    // Returns whether a queue stands.
+    private bool Measure(in AckSample sample)
+    {
+        // A small packet needs less time on a slow link: the handshake's would be a base that no full packet reaches.
+        if (sample.RttMicros == 0 || sample.AckedBytes == 0)
+            return false;
+        _latestMicros = Math.Min(sample.RttMicros, int.MaxValue);
+        _isPathMeasured = sample.OneWayDelay is not null;
+        _noise.Add(_latestMicros);
+        _round.Add(_latestMicros);
+        if (_base.Add((uint)_latestMicros, _window <= 2 * MinWindow, TargetMicros, sample.Now))
+            _standing.Forget();
+        var isStanding = _standing.Add(QueueingDelayMicros, TargetMicros, _latestMicros, EnoughSamples, sample.Now);
+        if (_standing.Samples == 0 && !_isBlind)
+            _roundsOfQueue = 0;
+        return isStanding;
+    }
+
+    private void OnRoundStart()
+    {
+        _losses.OnRoundStart(_maxPayload);
+        if (!InSlowStart && !_isBlind && _round.Samples < EnoughSamples)
+            return;
+        _round.OnRoundStart(_window);
+        var used = _usedInRound;
+        _usedInRound = false;
+        if (InSlowStart)
+        {
+            if (_standing.Samples == 0)
+                _capacity.Stop();
+        }
+        else if (used && !_isBlind && _roundsOfQueue == 0 && _round.SmallestMicros > 0)
+        {
+            _growth.OnRound(_round.SmallestMicros - _base.Micros <= TargetMicros / 2, _window, _maxPayload);
+        }
+    }
+
+    private void GiveWay(Instant now)
+    {
+        _roundsOfQueue++;
+        if (_roundsOfQueue > 1)
+            _growth.OnPushedAside();
+
+        // A round trip that the peer did not measure holds its delayed acknowledgements, too: it stops growth only.
+        if (_isPathMeasured)
+            Reduce(_roundsOfQueue == 1 ? Drained(_standing.SmallestMicros) : _window / 2, now);
+        _standing.Forget();
+    }
+
+    // What is left of a window that made this queue, when its share of the queue is taken away; at least a half.
+    private double Drained(long queueingMicros)
+    {
+        // Trembling is in the delay, but not in the queue.
+        var queue = Math.Max(0, queueingMicros - (TargetMicros - _options.TargetMicros));
+        var held = Math.Min(_window, _round.RunningWindow) * _base.Micros / (_base.Micros + queue);
+        return Math.Max(held * DrainShare, _window / 2);
+    }
+
+    private void Reduce(double window, Instant now)
+    {
+        _window = Math.Max(window, MinWindow);
+        _slowStartThreshold = _window;
+        InSlowStart = false;
+        _isBlind = true;
+        _blindUntil = now.Plus(_latestMicros);
+        _growth.OnReduced(_window);
+    }
+
+    private void EnterSlowStart(double window)
+    {
+        _window = window;
+        InSlowStart = true;
+        _isBlind = false;
+        _roundsOfQueue = 0;
+        _standing.Forget();
+        _capacity.Stop();
+        _losses.Restart();
+        _round.Restart(window);
+    }
+
+    // Slow start paces at twice the window per round trip, so the end of a round stands in its own queue from half of the capacity on.
+    private void Search(in AckSample sample)
+    {
+        _capacity.Add(sample.AckedBytes);
+        if (_standing.Samples == 1)
+            _capacity.Begin(sample.Now);
+        if (_standing.Samples >= EnoughSamples && _capacity.TryGetVolume(_base.Micros, sample.Now, out var volume))
+        {
+            Reduce(Math.Clamp(volume, _window / 4, _window), sample.Now);
+            return;
+        }
+
+        if (!sample.WindowLimited)
+            return;
+
+        // One acknowledgement of much (RFC 3465 §2.3) still no more than doubles the window.
+        _window += Math.Min(sample.AckedBytes, _window);
+        if (_window >= _slowStartThreshold)
+            Reduce(_slowStartThreshold, sample.Now);
+    }
+
+    private readonly record struct Undo(double Window, double SlowStartThreshold, bool InSlowStart);
+}

@@ -1,0 +1,69 @@
+namespace Utp.Protocol;
+
+/// <summary>
+/// Whether so much is lost that it must be congestion, although no queue shows: a fifth of a round, or 8 % of the last hundred packets.
+/// Less is the weather of a radio link; more makes any sender a nuisance, as a policer's bucket shows. A value; owned by the law.
+/// </summary>
+internal struct LossTolerance
+{
+    private const double RoundShare = 0.2;
+    private const int RoundLosses = 4;
+    private const int RoundPackets = 16;
+    private const double LongShare = 0.08;
+    private const int LongPackets = 100;
+    private const double MaxShare = 0.5;
+
+    private double _roundAcked;
+    private double _roundLost;
+    private double _acked;
+    private double _lost;
+
+    /// <summary>The share that was lost when <see cref="IsExceeded"/> was last true; at most a half.</summary>
+    public double Share { readonly get; private set; }
+
+    /// <summary>Bytes arrived.</summary>
+    public void OnAcked(long bytes)
+    {
+        _roundAcked += bytes;
+        _acked += bytes;
+    }
+
+    /// <summary>Bytes were lost.</summary>
+    public void OnLost(long bytes)
+    {
+        _roundLost += bytes;
+        _lost += bytes;
+    }
+
+    /// <summary>A round has begun; the past counts half from twice the packets on that are enough.</summary>
+    public void OnRoundStart(int packetBytes)
+    {
+        (_roundAcked, _roundLost) = (0, 0);
+        if (_acked + _lost <= 2.0 * LongPackets * packetBytes)
+            return;
+        _acked /= 2;
+        _lost /= 2;
+    }
+
+    /// <summary>Whether it is too much; the counting then begins anew.</summary>
+    public bool IsExceeded(int packetBytes)
+    {
+        var round = _roundAcked + _roundLost;
+        var all = _acked + _lost;
+        if (round >= (double)RoundPackets * packetBytes && _roundLost >= (double)RoundLosses * packetBytes && _roundLost > RoundShare * round)
+            Share = Math.Min(MaxShare, _roundLost / round);
+        else if (all >= (double)LongPackets * packetBytes && _lost > LongShare * all)
+            Share = Math.Min(MaxShare, _lost / all);
+        else
+            return false;
+        Restart();
+        return true;
+    }
+
+    /// <summary>What was counted was made by a window that is gone.</summary>
+    public void Restart()
+    {
+        (_roundAcked, _roundLost) = (0, 0);
+        (_acked, _lost) = (0, 0);
+    }
+}

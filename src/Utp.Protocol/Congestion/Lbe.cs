@@ -132,9 +132,9 @@ public sealed class Lbe : ICongestionControl
         if (InSlowStart && !_capacity.HasBegun)
             _capacity.Begin(sample.Now);
 
-        if (_losses.IsExceeded(_maxPayload))
+        if (_losses.IsExceeded(_maxPayload, Math.Min(_window, _round.CausingWindow)))
         {
-            var passed = Math.Min(_window, _round.RunningWindow) * (1 - _losses.Share);
+            var passed = Math.Min(_window, _round.CausingWindow) * (1 - _losses.Share);
             if (InSlowStart && _capacity.TryGetVolume(_base.Micros, sample.Now, out var volume))
                 passed = Math.Clamp(volume, passed, _window);
             Reduce(passed * OverloadShare, sample.Now);
@@ -205,20 +205,22 @@ public sealed class Lbe : ICongestionControl
     private void OnRoundStart()
     {
         _losses.OnRoundStart(_maxPayload);
-        if (!InSlowStart && !_isBlind && _round.Samples < EnoughSamples)
-            return;
         _round.OnRoundStart(_window);
-        var used = _usedInRound;
-        _usedInRound = false;
         if (InSlowStart)
         {
+            _round.Take();
             if (_standing.Samples == 0)
                 _capacity.Stop();
+            return;
         }
-        else if (used && !_isBlind && _roundsOfQueue == 0 && _round.SmallestMicros > 0)
-        {
-            _growth.OnRound(_round.SmallestMicros - _base.Micros <= TargetMicros / 2, _window, _maxPayload);
-        }
+
+        if (!_isBlind && _round.Samples < EnoughSamples)
+            return;
+        var used = _usedInRound;
+        _usedInRound = false;
+        var smallest = _round.Take();
+        if (used && !_isBlind && _roundsOfQueue == 0 && smallest > 0)
+            _growth.OnRound(smallest - _base.Micros <= TargetMicros / 2, _window, _maxPayload);
     }
 
     private void GiveWay(Instant now)
@@ -238,7 +240,7 @@ public sealed class Lbe : ICongestionControl
     {
         // Trembling is in the delay, but not in the queue.
         var queue = Math.Max(0, queueingMicros - (TargetMicros - _options.TargetMicros));
-        var held = Math.Min(_window, _round.RunningWindow) * _base.Micros / (_base.Micros + queue);
+        var held = Math.Min(_window, _round.CausingWindow) * _base.Micros / (_base.Micros + queue);
         return Math.Max(held * DrainShare, _window / 2);
     }
 

@@ -13,6 +13,9 @@ internal struct LossTolerance
     private const int LongPackets = 100;
     private const double MaxShare = 0.5;
 
+    // A queue that overflows loses in bursts: fewer packets than this part of the window tell no share.
+    private const double WindowShare = 0.25;
+
     private double _roundAcked;
     private double _roundLost;
     private double _acked;
@@ -45,14 +48,15 @@ internal struct LossTolerance
         _lost /= 2;
     }
 
-    /// <summary>Whether it is too much; the counting then begins anew.</summary>
-    public bool IsExceeded(int packetBytes)
+    /// <summary>Whether it is too much for a window of <paramref name="window"/> bytes; the counting then begins anew.</summary>
+    public bool IsExceeded(int packetBytes, double window)
     {
+        var enough = WindowShare * window;
         var round = _roundAcked + _roundLost;
         var all = _acked + _lost;
-        if (round >= (double)RoundPackets * packetBytes && _roundLost >= (double)RoundLosses * packetBytes && _roundLost > RoundShare * round)
+        if (round >= Math.Max(enough, (double)RoundPackets * packetBytes) && _roundLost >= (double)RoundLosses * packetBytes && _roundLost > RoundShare * round)
             Share = Math.Min(MaxShare, _roundLost / round);
-        else if (all >= (double)LongPackets * packetBytes && _lost > LongShare * all)
+        else if (all >= Math.Max(enough, (double)LongPackets * packetBytes) && _lost > LongShare * all)
             Share = Math.Min(MaxShare, _lost / all);
         else
             return false;

@@ -9,7 +9,8 @@ public sealed class UtpExtension : IExtension
     internal UtpExtension(ExtendedActorSystem system)
     {
         // Merged before the first actor starts, so that system.Settings.Config shows what is in force.
-        Settings = UtpSettings.Parse(system.Settings.Config);
+        var laws = system.Settings.Setup.Get<UtpCongestionControlSetup>() is { HasValue: true } setup ? new CongestionControls(setup.Value.Laws) : CongestionControls.Default;
+        Settings = UtpSettings.Parse(system.Settings.Config, laws);
         system.Settings.InjectTopLevelFallback(UtpSettings.Reference.WithFallback(ConnectionMailbox.Configuration));
 
         // Akka's scheduler starts with its first caller, which blocks until its clock runs: better this thread than one of the pool.

@@ -10,17 +10,14 @@ namespace Utp.Actors;
 /// </summary>
 internal sealed class ConnectionSettings
 {
-    private readonly bool? _pacing;
-
     // Connections of one listener mostly take the same way, so they share their options.
-    private volatile ConnectionOptions _paced;
-    private volatile ConnectionOptions _unpaced;
+    private volatile ConnectionOptions _routed;
+    private volatile ConnectionOptions _loopback;
 
-    private ConnectionSettings(ConnectionOptions options, bool? pacing, bool searchesPathMtu, TimeSpan registerTimeout)
+    private ConnectionSettings(ConnectionOptions options, Func<bool, Func<ICongestionControl>> law, bool? pacing, bool searchesPathMtu, TimeSpan registerTimeout)
     {
-        _paced = options with { Pacing = true };
-        _unpaced = options with { Pacing = false };
-        _pacing = pacing;
+        _routed = options with { Pacing = pacing ?? true, CongestionControl = law(false) };
+        _loopback = options with { Pacing = pacing ?? false, CongestionControl = law(true) };
         SearchesPathMtu = searchesPathMtu;
         RegisterTimeout = registerTimeout;
     }
@@ -36,15 +33,14 @@ internal sealed class ConnectionSettings
     /// <param name="mtuCeilingBytes">UDP payload that the route's first hop takes; 0: no search.</param>
     public ConnectionOptions For(bool loopback, int mtuCeilingBytes)
     {
-        var isPaced = _pacing ?? !loopback;
-        var options = isPaced ? _paced : _unpaced;
+        var options = loopback ? _loopback : _routed;
         if (options.MtuCeilingBytes == mtuCeilingBytes)
             return options;
         options = options with { MtuCeilingBytes = mtuCeilingBytes };
-        if (isPaced)
-            _paced = options;
+        if (loopback)
+            _loopback = options;
         else
-            _unpaced = options;
+            _routed = options;
         return options;
     }
 
@@ -55,14 +51,13 @@ internal sealed class ConnectionSettings
         if (connectTimeout is { } timeout)
             connection = connection with { ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Check(timeout).Micros() };
         if (options is null)
-            return new ConnectionSettings(connection, settings.Pacing, settings.MaxDatagramBytes == 0, settings.RegisterTimeout);
+            return new ConnectionSettings(connection, Law(settings, settings.CongestionControl, settings.TargetDelay), settings.Pacing, settings.MaxDatagramBytes == 0, settings.RegisterTimeout);
 
-        var law = SettingKeys.CongestionControl.Check(options.CongestionControl ?? settings.CongestionControl);
+        var law = settings.Laws.Check(options.CongestionControl ?? settings.CongestionControl);
         var targetDelay = SettingKeys.TargetDelay.Check(options.TargetDelay ?? settings.TargetDelay);
         var maxDatagramBytes = (int)SettingKeys.MaxDatagramSize.Check(options.MaxDatagramBytes ?? settings.MaxDatagramBytes);
         connection = connection with
         {
-            CongestionControl = CongestionControls.Factory(law, targetDelay),
             Compatibility = SettingKeys.Compatibility.Check(options.Compatibility ?? connection.Compatibility),
             Mode = SettingKeys.Delivery.Check(options.Delivery ?? connection.Mode),
             DropUnsupportedMetadata = options.DropUnsupportedMetadata ?? connection.DropUnsupportedMetadata,
@@ -85,8 +80,11 @@ internal sealed class ConnectionSettings
             { } value when value == Timeout.InfiniteTimeSpan => TimeSpan.Zero,
             { } value => SettingKeys.RegisterTimeout.Check(value),
         };
-        return new ConnectionSettings(connection, options.Pacing ?? settings.Pacing, maxDatagramBytes == 0, registerTimeout);
+        return new ConnectionSettings(connection, Law(settings, law, targetDelay), options.Pacing ?? settings.Pacing, maxDatagramBytes == 0, registerTimeout);
     }
+
+    private static Func<bool, Func<ICongestionControl>> Law(UtpSettings settings, string name, TimeSpan targetDelay) =>
+        loopback => settings.Laws.Factory(name, targetDelay, loopback);
 
     private static long Micros(DurationKey key, TimeSpan? value, long configured) => value is { } given ? key.Check(given).Micros() : configured;
 }

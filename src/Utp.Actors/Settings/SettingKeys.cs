@@ -122,6 +122,16 @@ internal sealed class ChoiceKey<T>(string name, params (string Word, T Value)[] 
     protected override bool IsAllowed(T value) => choices.Any(choice => EqualityComparer<T>.Default.Equals(choice.Value, value));
 }
 
+/// <summary>A word; which ones there are, its reader knows.</summary>
+internal sealed class WordKey(string name) : SettingKey<string>(name)
+{
+    protected override string Range => "a word";
+
+    protected override string Parse(Config config, string text) => text;
+
+    protected override bool IsAllowed(string value) => value is not null;
+}
+
 /// <summary>A switch: on or off, as HOCON writes them.</summary>
 internal sealed class SwitchKey(string name) : SettingKey<bool>(name)
 {
@@ -161,7 +171,7 @@ internal static class SettingKeys
     public static readonly ChoiceKey<DeliveryMode> Delivery = new("delivery", ("bytes", DeliveryMode.Bytes), ("objects", DeliveryMode.Objects), ("frames", DeliveryMode.Frames));
     public static readonly SwitchKey DropUnsupportedMetadata = new("drop-unsupported-metadata");
     public static readonly SizeKey MaxFrameSize = new("max-frame-size", 1 << 10, 1 << 30);
-    public static readonly ChoiceKey<string> CongestionControl = new("congestion-control", [.. CongestionControls.Names.Select(name => (name, name))]);
+    public static readonly WordKey CongestionControl = new("congestion-control");
     public static readonly DurationKey TargetDelay = new("target-delay", Milliseconds(1), Seconds(1), zero: "auto");
     public static readonly ChoiceKey<bool?> Pacing = new("pacing", ("auto", null), ("on", true), ("off", false));
     public static readonly SizeKey MaxDatagramSize = new("max-datagram-size", 548, 65_507, zero: "auto");

@@ -6,8 +6,9 @@ namespace Utp.Actors;
 /// <summary>The section <c>utp</c> of the configuration, validated. Read once, when the extension starts.</summary>
 public sealed record UtpSettings
 {
-    private UtpSettings(Config config)
+    private UtpSettings(Config config, CongestionControls laws)
     {
+        Laws = laws;
         UnknownKeys.Check(config, Reference);
 
         Channel = SettingKeys.Channel.Read(config);
@@ -16,7 +17,7 @@ public sealed record UtpSettings
         SocketSendBufferBytes = SettingKeys.SocketSendBuffer.ReadInt(config);
         ReceiveBatchDatagrams = SettingKeys.ReceiveBatch.Read(config);
         ReceiveMemoryBytes = SettingKeys.ReceiveMemory.Read(config);
-        CongestionControl = SettingKeys.CongestionControl.Read(config);
+        CongestionControl = laws.Check(SettingKeys.CongestionControl.Read(config));
         TargetDelay = SettingKeys.TargetDelay.Read(config);
         Pacing = SettingKeys.Pacing.Read(config);
         RegisterTimeout = SettingKeys.RegisterTimeout.Read(config);
@@ -37,7 +38,7 @@ public sealed record UtpSettings
             Compatibility = SettingKeys.Compatibility.Read(config),
             Mode = SettingKeys.Delivery.Read(config),
             DropUnsupportedMetadata = SettingKeys.DropUnsupportedMetadata.Read(config),
-            CongestionControl = CongestionControls.Factory(CongestionControl, TargetDelay),
+            CongestionControl = laws.Factory(CongestionControl, TargetDelay, loopback: false),
             SendBufferBytes = SettingKeys.SendBuffer.ReadInt(config),
             InitialReceiveWindowBytes = SettingKeys.InitialReceiveWindow.ReadInt(config),
             MaxReceiveWindowBytes = SettingKeys.MaxReceiveWindow.ReadInt(config),
@@ -95,6 +96,9 @@ public sealed record UtpSettings
     /// <summary><c>utp.congestion-control</c>: the law's name.</summary>
     public string CongestionControl { get; }
 
+    /// <summary>The laws that can be named.</summary>
+    internal CongestionControls Laws { get; }
+
     /// <summary><c>utp.target-delay</c>; zero: the law's own.</summary>
     public TimeSpan TargetDelay { get; }
 
@@ -115,10 +119,13 @@ public sealed record UtpSettings
 
     /// <summary>Reads and validates the section <c>utp</c> of <paramref name="config"/>; what it does not set is as in <see cref="Reference"/>.</summary>
     /// <exception cref="ConfigurationException">A value is wrong or a key unknown; the message names it, and what is allowed.</exception>
-    public static UtpSettings Parse(Config config)
+    public static UtpSettings Parse(Config config) => Parse(config, CongestionControls.Default);
+
+    /// <inheritdoc cref="Parse(Config)"/>
+    internal static UtpSettings Parse(Config config, CongestionControls laws)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new UtpSettings(config.WithFallback(Reference));
+        return new UtpSettings(config.WithFallback(Reference), laws);
     }
 
     /// <summary>What the combination of values must hold, whether they come from the configuration or from a command's options.</summary>

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.Configuration;
 using Utp.Messages;
 using Utp.Protocol;
@@ -6,13 +7,13 @@ namespace Utp.Actors.Tests.Settings;
 
 public sealed class CongestionControlsTests
 {
-    public static TheoryData<string> Names => [.. CongestionControls.Names];
+    public static TheoryData<string> Names => [.. CongestionControls.Default.Names];
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_name_makes_a_law_of_that_name_one_per_connection(string name)
     {
-        var factory = CongestionControls.Factory(name, TimeSpan.Zero);
+        var factory = CongestionControls.Default.Factory(name, TimeSpan.Zero, loopback: false);
 
         Assert.Equal(name, factory().Name);
         Assert.NotSame(factory(), factory());
@@ -54,6 +55,39 @@ public sealed class CongestionControlsTests
         Assert.True(SlowStartSurvives(law, 45_000));
     }
 
+    [Fact]
+    public void To_loopback_a_delay_is_nobodys_queue_unless_a_target_is_given()
+    {
+        var automatic = ConnectionSettings.Create(Parse(""), null);
+        var given = ConnectionSettings.Create(Parse("utp.target-delay = 5ms"), null);
+
+        Assert.True(SlowStartSurvives(automatic.For(loopback: true, 0).CongestionControl(), 100_000));
+        Assert.False(SlowStartSurvives(automatic.For(loopback: false, 0).CongestionControl(), 3_001));
+        Assert.False(SlowStartSurvives(given.For(loopback: true, 0).CongestionControl(), 5_001));
+    }
+
+    [Fact]
+    public async Task A_law_of_the_users_is_named_by_the_configuration_and_by_an_option_like_any_other()
+    {
+        var setup = new UtpCongestionControlSetup(new Dictionary<string, Func<ICongestionControl>> { ["mine"] = static () => new Mine() });
+        var bootstrap = BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString("utp.congestion-control = mine"));
+        var system = ActorSystem.Create("own-law", bootstrap.And(setup));
+        try
+        {
+            var settings = UtpExtension.Get(system).Settings;
+            var byOption = ConnectionSettings.Create(settings, new UtpOptions { CongestionControl = "mine" });
+            var unknown = Assert.Throws<ConfigurationException>(() => ConnectionSettings.Create(settings, new UtpOptions { CongestionControl = "yours" }));
+
+            Assert.IsType<Mine>(settings.Connection.CongestionControl());
+            Assert.IsType<Mine>(byOption.For(loopback: true, 0).CongestionControl());
+            Assert.Contains("mine", unknown.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await system.Terminate();
+        }
+    }
+
     private static UtpSettings Parse(string hocon) =>
         UtpSettings.Parse(ConfigurationFactory.ParseString(hocon).WithFallback(ConfigurationFactory.Default()));
 
@@ -63,7 +97,43 @@ public sealed class CongestionControlsTests
         law.OnMaxPayload(1_000);
         law.OnAck(new AckSample(default, 1_000, 1_000, false, 1_000, null, 40_000, 40_000, 40_000, true));
         for (var i = 0; i < 8; i++)
-            law.OnAck(new AckSample(default, 1_000, 1_000, false, 1_000 + queueMicros, null, 40_000 + queueMicros, 40_000, 40_000, i == 0));
+            law.OnAck(new AckSample(new Instant(i * 1_000), 1_000, 1_000, false, 1_000 + queueMicros, null, 40_000 + queueMicros, 40_000, 40_000, i == 0));
         return law.InSlowStart;
+    }
+
+    /// <summary>Ten packets, whatever happens.</summary>
+    private sealed class Mine : ICongestionControl
+    {
+        private int _packet;
+
+        public string Name => "mine";
+
+        public long WindowBytes => 10L * _packet;
+
+        public long PacingBytesPerSecond => long.MaxValue;
+
+        public bool InSlowStart => false;
+
+        public void OnMaxPayload(int bytes) => _packet = bytes;
+
+        public void OnAck(in AckSample sample)
+        {
+        }
+
+        public void OnLoss(in LossSample sample)
+        {
+        }
+
+        public void OnTimeout(Instant now)
+        {
+        }
+
+        public void OnSpuriousTimeout(Instant now)
+        {
+        }
+
+        public void OnIdleRestart(long idleMicros, Instant now)
+        {
+        }
     }
 }

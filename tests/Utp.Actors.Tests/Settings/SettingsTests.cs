@@ -97,7 +97,7 @@ public sealed class SettingsTests
     [InlineData("utp.channel = udp", "utp.channel = udp", "auto, batched, socket, akka-io")]
     [InlineData("utp.pacing = \"\"", "utp.pacing = \"\"", "auto, on, off")]
     [InlineData("utp.delayed-ack = maybe", "utp.delayed-ack = maybe", "on or off")]
-    [InlineData("utp.congestion-control = reno", "utp.congestion-control = reno", "ledbat, ledbat++, cubic")]
+    [InlineData("utp.congestion-control = reno", "utp.congestion-control = reno", "lbe, ledbat, ledbat++, cubic")]
     [InlineData("utp.target-delay = 2s", "utp.target-delay = 2s", "1ms to 1s, or auto")]
     [InlineData("utp.dispatcher = nowhere.to-be-found", "utp.dispatcher = nowhere.to-be-found", "section")]
     public void The_error_tells_what_is_allowed(string setting, string quoted, string range)

@@ -40,7 +40,7 @@ public class SimulateTests
         using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", "--markdown", file);
         Assert.Equal(ExitCode.Done, await run.ExitAsync());
         var text = await File.ReadAllTextAsync(file);
-        Assert.Contains("utp simulate --profile home-20ms-10m-1mb --congestion ledbat --seed 1 --repeat 1 --markdown", text, StringComparison.Ordinal);
+        Assert.Contains("utp simulate --profile home-20ms-10m-1mb --congestion lbe --seed 1 --repeat 1 --markdown", text, StringComparison.Ordinal);
         Assert.Contains("| `home-20ms-10m-1mb` |", text, StringComparison.Ordinal);
         Assert.Contains("1 of 1 bars are met. Not run for this table: `lan-1ms-100m`, ", text, StringComparison.Ordinal);
     }

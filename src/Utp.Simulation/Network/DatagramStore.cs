@@ -27,6 +27,7 @@ internal sealed class DatagramStore
         entry.Route = route;
         entry.Hop = 0;
         entry.Damaged = false;
+        entry.Fragment = null;
         payload.CopyTo(entry.Buffer);
         return slot;
     }
@@ -38,6 +39,7 @@ internal sealed class DatagramStore
         var copy = Add(original.Info, original.Buffer.AsSpan(0, original.Info.Length), original.Route);
         _slots[copy].Hop = original.Hop;
         _slots[copy].Damaged = original.Damaged;
+        _slots[copy].Fragment = original.Fragment;
         return copy;
     }
 
@@ -89,6 +91,9 @@ internal sealed class DatagramStore
         public SimulatedLink[] Route;
         public int Hop;
         public bool Damaged;
+
+        /// <summary>Of a fragment, what it carries; its own payload is empty. Null: a whole datagram.</summary>
+        public Fragment? Fragment;
 
         public readonly Span<byte> Payload => Buffer.AsSpan(0, Info.Length);
     }

@@ -25,10 +25,16 @@ public sealed record LinkOptions
     /// <summary>When nothing passes.</summary>
     public ImmutableArray<Outage> Outages { get; init; } = [];
 
-    /// <summary>Bytes of the largest IP packet that passes; 0: any. Larger ones are cut into fragments, or lost if they must not be.</summary>
+    /// <summary>
+    /// Bytes of the largest IP packet that passes; 0: any. Larger ones are cut into fragments, which queue and get lost each for itself, or
+    /// are lost if they must not be.
+    /// </summary>
     public int MtuBytes { get; init; }
 
-    /// <summary>Whether whoever sent a packet that is too large hears of it (ICMP "fragmentation needed"), one travel time later. Otherwise it vanishes.</summary>
+    /// <summary>
+    /// Whether whoever sent a packet that is too large hears of it (ICMP "fragmentation needed" with <see cref="MtuBytes"/>) from a router in the
+    /// middle of the link: half the link's latency there, and half back. Otherwise it vanishes (a black hole).
+    /// </summary>
     public bool ReportsMtu { get; init; }
 
     /// <summary>Whether fragments are lost, as some firewalls have it.</summary>

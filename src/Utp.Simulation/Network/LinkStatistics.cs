@@ -1,6 +1,8 @@
 namespace Utp.Simulation;
 
-/// <summary>What a link has done so far. Counters of datagrams, but for the last two.</summary>
+/// <summary>
+/// What a link has done so far. Counters of datagrams, but for the last two; from where a link cuts a datagram on, every fragment counts.
+/// </summary>
 public record struct LinkStatistics
 {
     /// <summary>Datagrams that were given to the link.</summary>
@@ -21,7 +23,7 @@ public record struct LinkStatistics
     /// <summary>Lost because they were larger than the link's MTU, whole or in fragments.</summary>
     public long LostBySize { get; internal set; }
 
-    /// <summary>Passed in fragments.</summary>
+    /// <summary>Cut into fragments here.</summary>
     public long Fragmented { get; internal set; }
 
     /// <summary>Dropped at the tail of the queue.</summary>

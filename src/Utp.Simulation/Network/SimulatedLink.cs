@@ -6,7 +6,7 @@ namespace Utp.Simulation;
 /// One direction of a link: faults, then a queue and a rate, then travel time. Datagrams of all paths that lead over it
 /// share its queue, as they do in a router.
 /// <code>
-///   Send ─► filter ─► outage ─► MTU ─► loss ─► copies ─► damage
+///   Send ─► filter ─► outage ─► MTU ─► loss ─► copies ─► damage ─► fragments
 ///        ─► policer ─► queue, CoDel ─► serialise at the rate ─► latency, jitter, aggregation ─► next hop
 /// </code>
 /// </summary>
@@ -63,7 +63,7 @@ public sealed class SimulatedLink : IEventHandler
                 _network.OnLinkPassed(slot);
                 break;
             case Reenters:
-                Enqueue(slot);
+                Launch(slot);
                 break;
             case Serialised:
                 Travel(slot);
@@ -77,7 +77,8 @@ public sealed class SimulatedLink : IEventHandler
     {
         _statistics.Entered++;
         ref var entry = ref _network.Store[slot];
-        var verdict = Filter?.Invoke(entry.Info, entry.Payload) ?? LinkVerdict.Pass;
+        // A filter decides over datagrams: what an earlier link has cut to pieces it cannot read.
+        var verdict = entry.Fragment is null ? Filter?.Invoke(entry.Info, entry.Payload) ?? LinkVerdict.Pass : LinkVerdict.Pass;
         if (verdict == LinkVerdict.Drop)
         {
             _statistics.Filtered++;
@@ -92,17 +93,18 @@ public sealed class SimulatedLink : IEventHandler
             return;
         }
 
-        if (!Fits(ref entry))
+        if (!Passes(entry))
         {
             _statistics.LostBySize++;
             var info = entry.Info;
             _network.Drop(slot, DropCause.TooLarge);
+            // The router whose next hop is too narrow stands in the middle of the link.
             if (info.DontFragment && Options.ReportsMtu)
-                _network.SendIcmp(info, PathError.TooLarge, Options.MtuBytes);
+                _network.SendIcmp(info, PathError.TooLarge, Options.MtuBytes, Options.LatencyMicros);
             return;
         }
 
-        if (_burstLoss.Loses(Options.BurstLoss, _random, _simulator.Now) | _random.Chance(Options.Loss))
+        if (IsLost())
         {
             _statistics.Lost++;
             _network.Drop(slot, DropCause.Loss);
@@ -111,8 +113,10 @@ public sealed class SimulatedLink : IEventHandler
 
         MakeCopies(slot, verdict);
         DoDamage(slot);
-        Enqueue(slot);
+        Launch(slot);
     }
+
+    private bool IsLost() => _burstLoss.Loses(Options.BurstLoss, _random, _simulator.Now) | _random.Chance(Options.Loss);
 
     private bool IsOut()
     {
@@ -125,17 +129,46 @@ public sealed class SimulatedLink : IEventHandler
         return false;
     }
 
-    private bool Fits(ref DatagramStore.Slot entry)
+    private bool IsTooLarge(in DatagramStore.Slot entry) => Options.MtuBytes > 0 && entry.Info.WireBytes > Options.MtuBytes;
+
+    private bool Passes(in DatagramStore.Slot entry) => IsTooLarge(entry)
+        ? !entry.Info.DontFragment && !Options.DropsFragments
+        : entry.Fragment is null || !Options.DropsFragments;
+
+    private void Launch(int slot)
     {
-        if (Options.MtuBytes <= 0 || entry.Info.WireBytes <= Options.MtuBytes)
-            return true;
-        if (entry.Info.DontFragment || Options.DropsFragments)
-            return false;
-        _statistics.Fragmented++;
-        var header = SimulatedNetwork.IpHeaderBytes(entry.Info.Source);
-        var fragments = 1 + ((entry.Info.WireBytes - header - 1) / (Options.MtuBytes - header));
-        entry.Info = entry.Info with { WireBytes = entry.Info.WireBytes + ((fragments - 1) * header) };
-        return true;
+        if (!IsTooLarge(_network.Store[slot]) || _network.Store[slot].Info.DontFragment)
+            Enqueue(slot);
+        else
+            EnqueueInFragments(slot);
+    }
+
+    private void EnqueueInFragments(int slot)
+    {
+        var original = _network.Store.TakeOut(slot);
+        var info = original.Info;
+        var header = SimulatedNetwork.FragmentHeaderBytes(info.Source);
+        if (original.Fragment is null)
+            _statistics.Fragmented++;
+        var bytes = original.Fragment?.Bytes ?? info.WireBytes - SimulatedNetwork.IpHeaderBytes(info.Source);
+        var (whole, from) = original.Fragment is { } part ? (part.Of, part.FromByte) : (new FragmentedDatagram(original, bytes), 0);
+        var most = Math.Max(FragmentedDatagram.BlockBytes, (Options.MtuBytes - header) / FragmentedDatagram.BlockBytes * FragmentedDatagram.BlockBytes);
+        for (var done = 0; done < bytes; done += most)
+        {
+            var count = Math.Min(most, bytes - done);
+            var fragment = _network.Store.Add(info with { Length = 0, WireBytes = header + count, DontFragment = false }, [], original.Route);
+            ref var entry = ref _network.Store[fragment];
+            (entry.Hop, entry.Damaged, entry.Fragment) = (original.Hop, original.Damaged, new Fragment(whole, from + done, count));
+            // Each is as likely to be lost as any packet; the first has passed that already, as the whole.
+            if (done > 0 && IsLost())
+            {
+                _statistics.Lost++;
+                _network.Drop(fragment, DropCause.Loss);
+                continue;
+            }
+
+            Enqueue(fragment);
+        }
     }
 
     private void MakeCopies(int slot, LinkVerdict verdict)

@@ -29,6 +29,7 @@ public sealed class SimulatedNetwork
     public const int IPv6HeaderBytes = 48;
 
     private const int UdpHeaderBytes = 8;
+    private const int IPv6FragmentHeaderBytes = 8;
 
     /// <summary>The clock, the seed and the queue.</summary>
     public Simulator Simulator { get; }
@@ -101,32 +102,52 @@ public sealed class SimulatedNetwork
     internal void Drop(int slot, DropCause cause)
     {
         ref var entry = ref Store[slot];
-        Observer?.OnDatagram(DatagramFate.Dropped, cause, entry.Info, entry.Payload);
+        if (entry.Fragment is not { Of: var whole })
+            Observer?.OnDatagram(DatagramFate.Dropped, cause, entry.Info, entry.Payload);
+        else if (whole.IsLostNow())
+            Observer?.OnDatagram(DatagramFate.Dropped, cause, whole.Info, whole.Payload);
         Store.Free(slot);
     }
 
     /// <summary>Tells the sender of a datagram what became of it; the way back takes as long as the way that it went.</summary>
-    internal void SendIcmp(DatagramInfo info, PathError error, int pathMtuBytes) =>
-        Simulator.After(Simulator.Now.Since(info.SentAt), () =>
+    /// <param name="info">Of which datagram.</param>
+    /// <param name="error">What.</param>
+    /// <param name="pathMtuBytes">Too large: what the next hop takes, bytes of an IP packet.</param>
+    /// <param name="moreMicros">What lies between here and the router that tells, there and back.</param>
+    internal void SendIcmp(DatagramInfo info, PathError error, int pathMtuBytes, long moreMicros = 0) =>
+        Simulator.After(Simulator.Now.Since(info.SentAt) + moreMicros, () =>
         {
             if (_hosts.TryGetValue(info.Source, out var sender))
                 sender.OnPathError(info.Destination, error, pathMtuBytes);
         });
 
-    /// <summary>Bytes of the IP header alone, which every fragment carries.</summary>
+    /// <summary>Bytes of the IP header alone.</summary>
     internal static int IpHeaderBytes(UdpEndPoint host) => (host.IsIPv4 ? IPv4HeaderBytes : IPv6HeaderBytes) - UdpHeaderBytes;
+
+    /// <summary>Bytes of the headers that every fragment carries.</summary>
+    internal static int FragmentHeaderBytes(UdpEndPoint host) => IpHeaderBytes(host) + (host.IsIPv4 ? 0 : IPv6FragmentHeaderBytes);
 
     private void Forward(int slot)
     {
         ref var entry = ref Store[slot];
         if (entry.Hop < entry.Route.Length)
             entry.Route[entry.Hop].Enter(slot);
+        else if (entry.Fragment is { } part)
+            Reassemble(slot, part);
         else if (entry.Damaged)
             Drop(slot, DropCause.Checksum);
         else if (!_hosts.TryGetValue(entry.Info.Destination, out var host))
             Refuse(slot);
         else
             Deliver(slot, host);
+    }
+
+    private void Reassemble(int slot, in Fragment part)
+    {
+        var completes = part.Of.Completes(part, Store[slot].Damaged, out var whole);
+        Store.Free(slot);
+        if (completes)
+            Forward(Store.PutBack(whole with { Hop = whole.Route.Length }));
     }
 
     private void Deliver(int slot, IDatagramHost host)

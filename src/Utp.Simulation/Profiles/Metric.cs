@@ -50,4 +50,7 @@ public enum Metric
 
     /// <summary>The median queue over the median queue of the same run with right clocks, millionths.</summary>
     QueueVersusNoDrift,
+
+    /// <summary>uTP's rate over the link's, from 30 s after the route's change to the end, millionths.</summary>
+    AfterRouteChange,
 }

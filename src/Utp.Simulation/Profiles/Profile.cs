@@ -47,6 +47,12 @@ public sealed record Profile
     /// <summary>A change of the path MTU under way; null for none.</summary>
     public PathMtuChange? PathMtuChange { get; init; }
 
+    /// <summary>UDP beside the flows that does not yield, from the start on; null for none.</summary>
+    public OnOffOptions? OnOff { get; init; }
+
+    /// <summary>A change of the route under way; null for none. Not for sized transfers.</summary>
+    public RouteChange? RouteChange { get; init; }
+
     /// <summary>What is asked of the medians over the seeds.</summary>
     public ImmutableArray<Bar> Bars { get; init; } = [];
 
@@ -59,7 +65,12 @@ public sealed record Profile
 /// <param name="StartMicros">When it begins.</param>
 public sealed record TcpTraffic(TcpLaw Law, long StartMicros);
 
-/// <summary>The path MTU becomes another one, in silence.</summary>
+/// <summary>The route becomes another one, in both directions.</summary>
+/// <param name="AtMicros">When.</param>
+/// <param name="LatencyMicros">Its one-way delay.</param>
+public sealed record RouteChange(long AtMicros, long LatencyMicros);
+
+/// <summary>The path MTU becomes another one; whether a sender hears of it, the link says (<see cref="LinkOptions.ReportsMtu"/>).</summary>
 /// <param name="AtMicros">When.</param>
 /// <param name="Bytes">To what, bytes of an IP packet.</param>
 public sealed record PathMtuChange(long AtMicros, int Bytes);

@@ -11,7 +11,7 @@ public static class ProfileCatalog
     private const long DefaultQueue = 256 * Kilo;
 
     /// <summary>All, in the order of the table.</summary>
-    public static readonly ImmutableArray<Profile> All = [.. SingleFlows(), .. BesideTcp(), .. Others()];
+    public static readonly ImmutableArray<Profile> All = [.. SingleFlows(), .. BesideTcp(), .. Others(), .. OtherPaths()];
 
     /// <summary>The profile of this name; null for an unknown one.</summary>
     public static Profile? Find(string name) => All.FirstOrDefault(p => p.Name == name);
@@ -110,6 +110,40 @@ public static class ProfileCatalog
         {
             PathMtuChange = new PathMtuChange(3 * Mega, 1_280),
             Bars = [Bar.Most(Metric.Stall, 3 * Mega), Bar.Most(Metric.Missing, 0)],
+        };
+    }
+
+    // Why these bars: an acknowledgement for each packet (§6) takes 330 kbit/s, which fits through the narrow way back, and since they are
+    // cumulative one in ten may be lost, both at no cost to the rate; the same loss in bursts is fewer events; a reported path MTU needs
+    // no search; what UDP leaves free is there to be used, and a queue of 200 ms need not overflow; a longer route is no queue for ever.
+    private static IEnumerable<Profile> OtherPaths()
+    {
+        yield return Single("asymmetric", "20 ms, 10 Mbit/s; back 60 ms, 512 kbit/s", Link(20, 10)) with
+        {
+            Back = Link(60, 1) with { RateBytesPerSecond = 512 * Kilo / 8 },
+            Bars = [Rate(9)],
+        };
+        yield return Single("ack-loss-10", "20 ms, 10 Mbit/s, 10 % of the ACKs lost", Link(20, 10)) with
+        {
+            Back = Link(20, 10) with { Loss = Ratio.Percent(10) },
+            Bars = [Rate(9)],
+        };
+        var bursts = new BurstLossOptions(Enter: Ratio.Percent(0.2), Leave: Ratio.Percent(20), LossWhenBad: Ratio.Always);
+        yield return Sized("burst-loss-1", "20 ms, 10 Mbit/s, 1 % loss in bursts of 5, 4 MB", Link(20, 10), Link(20, 10) with { BurstLoss = bursts }, 4, Rate(8.5));
+        yield return Sized("mtu-falls-icmp", "the same as mtu-falls, and routers tell", Link(20, 10), Link(20, 10) with { ReportsMtu = true }, 8) with
+        {
+            PathMtuChange = new PathMtuChange(3 * Mega, 1_280),
+            Bars = [Bar.Most(Metric.Stall, Mega), Bar.Most(Metric.Missing, 0)],
+        };
+        yield return Single("on-off", "beside UDP of 5 Mbit/s, 1 s on and 1 s off in the mean, 20 ms, 10 Mbit/s", Link(20, 10)) with
+        {
+            OnOff = new OnOffOptions(5 * Mega / 8, Mega, Mega),
+            Bars = [Bar.Least(Metric.Utilisation, 900_000), Bar.Most(Metric.OwnLoss, 10_000)],
+        };
+        yield return Single("route-longer", "10 Mbit/s, 20 ms → 60 ms at 20 s", Link(20, 10)) with
+        {
+            RouteChange = new RouteChange(20 * Mega, 60_000),
+            Bars = [Bar.Least(Metric.AfterRouteChange, 900_000)],
         };
     }
 

@@ -11,6 +11,9 @@ namespace Utp.Simulation;
 public sealed record ProfileResult(
     Profile Profile, string Law, ulong Seed, ImmutableSortedDictionary<Metric, long> Values, ulong Fingerprint)
 {
+    /// <summary>The run over time, from its start to its end; empty unless it was asked for.</summary>
+    public ImmutableArray<ProfileSample> Series { get; init; } = [];
+
     /// <summary>The median of each metric over several seeds; of an even number the lower one of the middle two, which was measured.</summary>
     public static ImmutableSortedDictionary<Metric, long> Medians(IReadOnlyCollection<ProfileResult> results)
     {
@@ -23,3 +26,10 @@ public sealed record ProfileResult(
     public override string ToString() =>
         $"{Profile.Name} {Law} seed {Seed}: {string.Join(' ', Values.Select(static v => $"{v.Key}={v.Value}"))} {Fingerprint:x16}";
 }
+
+/// <summary>How a run stood at one moment.</summary>
+/// <param name="AtMicros">When, µs of virtual time.</param>
+/// <param name="WindowBytes">Congestion window of the first flow; 0 before it connects.</param>
+/// <param name="QueueMicros">How long a datagram that came now would wait in the bottleneck's queue.</param>
+/// <param name="ArrivedIPBytes">IP bytes of new data that have reached the receivers of all flows so far.</param>
+public readonly record struct ProfileSample(long AtMicros, long WindowBytes, long QueueMicros, long ArrivedIPBytes);

@@ -24,11 +24,14 @@ internal sealed class ProfileSampler(Simulator simulator, SimulatedLink link, Pr
     public long QueueMicros(int percent) =>
         _queueMicros.Count == 0 ? 0 : _queueMicros[(int)((_queueMicros.Count - 1L) * percent / 100)];
 
+    /// <summary>How long a datagram that came now would wait, µs.</summary>
+    public static long QueueMicros(SimulatedLink link) => link.QueuedBytes * MicrosPerSecond / link.Options.RateBytesPerSecond;
+
     void IEventHandler.OnEvent(long tag)
     {
         if (_stopped)
             return;
-        _queueMicros.Add((int)(link.QueuedBytes * MicrosPerSecond / link.Options.RateBytesPerSecond));
+        _queueMicros.Add((int)QueueMicros(link));
         _windowSum += flow.WindowBytes;
         simulator.Schedule(simulator.Now.Plus(PeriodMicros), this, 0);
     }

@@ -52,6 +52,27 @@ public sealed class Prng
     /// <summary>Whether an event of this probability happens. Draws nothing when it is impossible.</summary>
     public bool Chance(Ratio ratio) => ratio.PerMillion > 0 && Next(Ratio.Million) < ratio.PerMillion;
 
+    /// <summary>
+    /// An exponentially distributed number of this mean (von Neumann's method: by comparisons alone, since a logarithm is not the same on
+    /// every machine). Cut off at 64 means.
+    /// </summary>
+    public long Exponential(long mean)
+    {
+        const int MaxMeans = 64;
+        for (var whole = 0L; whole < MaxMeans; whole++)
+        {
+            // The run of numbers that only fall after the first is of odd length with probability e^−first.
+            var first = NextUInt64();
+            var length = 1;
+            for (var last = first; NextUInt64() is var next && next < last; last = next)
+                length++;
+            if (length % 2 == 1)
+                return (whole * mean) + (long)Math.BigMul(first, (ulong)mean, out _);
+        }
+
+        return MaxMeans * mean;
+    }
+
     /// <summary>Fills <paramref name="destination"/> with random bytes.</summary>
     public void Fill(Span<byte> destination)
     {

@@ -8,12 +8,13 @@ internal sealed class RecordingHost(Simulator simulator) : IDatagramHost
 {
     public List<(long AtMicros, byte[] Payload)> Arrived { get; } = [];
 
-    public List<(UdpEndPoint Remote, PathError Error)> Errors { get; } = [];
-
     public void OnDatagram(in DatagramInfo datagram, ReadOnlySpan<byte> payload) =>
         Arrived.Add((simulator.Now.Micros, payload.ToArray()));
 
-    public void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes) => Errors.Add((remote, error));
+    public List<(UdpEndPoint Remote, PathError Error, int PathMtuBytes, long AtMicros)> Reports { get; } = [];
+
+    public void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes) =>
+        Reports.Add((remote, error, pathMtuBytes, simulator.Now.Micros));
 }
 
 /// <summary>Two hosts and the links between them.</summary>

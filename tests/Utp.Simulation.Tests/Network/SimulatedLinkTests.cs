@@ -243,8 +243,7 @@ public class SimulatedLinkTests
         two.Network.Send(TwoHosts.A, TwoHosts.B with { Port = 9 }, [1], dontFragment: true);
         two.Simulator.RunToEnd();
 
-        Assert.Equal((TwoHosts.B with { Port = 9 }, PathError.Refused), Assert.Single(two.HostA.Errors));
-        Assert.Equal(80, two.Simulator.Now.Micros);
+        Assert.Equal((TwoHosts.B with { Port = 9 }, PathError.Refused, 0, 80), Assert.Single(two.HostA.Reports));
     }
 
     [Fact]
@@ -259,7 +258,7 @@ public class SimulatedLinkTests
 
             Assert.Single(two.HostB.Arrived);
             Assert.Equal(1, two.Forth.Statistics.LostBySize);
-            Assert.Equal(reports ? 1 : 0, two.HostA.Errors.Count(e => e.Error == PathError.TooLarge));
+            Assert.Equal(reports ? 1 : 0, two.HostA.Reports.Count(e => e.Error == PathError.TooLarge));
         }
     }
 

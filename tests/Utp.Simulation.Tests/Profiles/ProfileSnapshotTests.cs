@@ -16,6 +16,7 @@ public class ProfileSnapshotTests
     [
         "home-20ms-10m", "home-20ms-10m-1mb", "loss-1", "loss-5", "far-100ms-20m", "small-queue-16k", "reordered-2", "jitter-aggregated",
         "beside-reno-64k-before", "beside-cubic-codel-after", "policer", "fairness-3", "mtu-falls",
+        "asymmetric", "ack-loss-10", "burst-loss-1", "mtu-falls-icmp", "on-off", "route-longer",
     ];
 
     [Fact]
@@ -40,6 +41,33 @@ public class ProfileSnapshotTests
         var second = ProfileRun.Run(profile, "ledbat", seed: 7);
         Assert.Equal(first.ToString(), second.ToString());
         Assert.NotEqual(first.Fingerprint, ProfileRun.Run(profile, "ledbat", seed: 8).Fingerprint);
+    }
+
+    [Theory]
+    [InlineData("loss-5")]
+    [InlineData("route-longer")]
+    public void A_run_that_is_recorded_is_the_same_run_and_its_series_goes_from_the_start_to_the_end(string name)
+    {
+        var profile = ProfileCatalog.Find(name)!;
+        var plain = ProfileRun.Run(profile, "ledbat", seed: 3);
+        var recorded = ProfileRun.Run(profile, "ledbat", seed: 3, records: true);
+
+        Assert.Equal(plain.ToString(), recorded.ToString());
+        Assert.Empty(plain.Series);
+        Assert.Equal(Enumerable.Range(0, recorded.Series.Length).Select(static i => i * 10_000L), recorded.Series.Select(static s => s.AtMicros));
+        Assert.InRange(recorded.Series[^1].ArrivedIPBytes, 1_900_000, long.MaxValue);
+        Assert.Contains(recorded.Series, static s => s.WindowBytes > 10_000);
+        Assert.Contains(recorded.Series, static s => s.QueueMicros > 0);
+    }
+
+    [Theory]
+    [InlineData("loss-5")]
+    [InlineData("route-longer")]
+    public void A_run_can_be_cancelled(string name)
+    {
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.Throws<OperationCanceledException>(() => ProfileRun.Run(ProfileCatalog.Find(name)!, "ledbat", seed: 1, cancellation: cancelled.Token));
     }
 
     [Fact]

@@ -51,4 +51,16 @@ public class PrngTests
         Assert.Equal("0.0152%", new Ratio(152).ToString());
         Assert.Equal(5_000, Ratio.OneIn(200).PerMillion);
     }
+
+    [Fact]
+    public void Exponential_numbers_have_their_mean_and_their_tail()
+    {
+        var random = new Prng(11);
+        var numbers = Enumerable.Range(0, 200_000).Select(_ => random.Exponential(1_000_000)).ToArray();
+
+        Assert.InRange(numbers.Average(), 990_000, 1_010_000);
+        // Above one mean 1/e of them, above three 1/e³.
+        Assert.InRange(numbers.Count(n => n > 1_000_000), 72_500, 74_600);
+        Assert.InRange(numbers.Count(n => n > 3_000_000), 9_600, 10_350);
+    }
 }

@@ -80,7 +80,7 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         {
             var accepted = ConnectionSettings.Create(settings, bind.Options);
             var limits = LimitSettings.Create(settings, bind);
-            Open(local, bind.DualMode, bind.Socket, new BindRequest(bind, Sender, accepted, limits));
+            Open(local, bind.DualMode, bind.Socket, new BindRequest(bind, Sender, accepted, limits), forListener: true);
         }
         catch (ConfigurationException e)
         {
@@ -106,10 +106,10 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(settings, connect, commander, Self)).WithDispatcher(settings.Dispatcher)));
     }
 
-    private void Open(IPEndPoint local, bool dualMode, Socket? socket, object request)
+    private void Open(IPEndPoint local, bool dualMode, Socket? socket, object request, bool forListener = false)
     {
         var sender = Sender;
-        var opening = _channels.OpenAsync(local, dualMode, socket);
+        var opening = _channels.OpenAsync(local, dualMode, socket, forListener);
         if (opening.IsCompleted)
             OnOpened(new PortOpened(request, sender, local, opening));
         else
@@ -139,9 +139,24 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
             return;
         }
 
+        IReadOnlyList<IDatagramChannel> others = [];
+        if (opened.Request is BindRequest bound)
+        {
+            try
+            {
+                others = _channels.OpenOthers(channel, bound.Bind.DualMode);
+            }
+            catch (SocketException e)
+            {
+                channel.Dispose();
+                Fail(bound.Binder, bound.Bind, Failures.OfBind(opened.LocalAddress, e));
+                return;
+            }
+        }
+
         var spec = opened.Request is BindRequest request
-            ? new ListenerSpec(channel, deadlines, new ReceiveMemory(settings.ReceiveMemoryBytes), settings, request.Limits, request.Accepted, request.Bind, request.Binder)
-            : new ListenerSpec(channel, deadlines, _sharedMemory, settings, settings.Limits, ConnectionSettings.Create(settings, null), null, opened.Sender);
+            ? new ListenerSpec([channel, .. others], deadlines, new ReceiveMemory(settings.ReceiveMemoryBytes), settings, request.Limits, request.Accepted, request.Bind, request.Binder)
+            : new ListenerSpec([channel], deadlines, _sharedMemory, settings, settings.Limits, ConnectionSettings.Create(settings, null), null, opened.Sender);
         Adopt(Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(settings.Dispatcher)));
     }
 

@@ -61,6 +61,9 @@ public sealed class UdpSocketChannel : IDatagramChannel
             _blockingWait = new BlockingWait(socket);
     }
 
+    /// <summary>Whether other sockets may be bound to the same port: it was opened with <see cref="UdpSocketOptions.ReusePort"/>.</summary>
+    public bool IsPortShared { get; private init; }
+
     /// <summary>Whether system calls carry many datagrams: it was asked for, and the system can.</summary>
     public bool IsBatched { get; }
 
@@ -243,7 +246,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
         var socket = UdpSocketFactory.Open(options);
         try
         {
-            return new UdpSocketChannel(socket, ownsSocket: true, portable, options.Batched, faults);
+            return new UdpSocketChannel(socket, ownsSocket: true, portable, options.Batched, faults) { IsPortShared = options.ReusePort };
         }
         catch
         {

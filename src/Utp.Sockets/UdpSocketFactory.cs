@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Utp.Sockets;
 
@@ -19,6 +20,8 @@ internal static class UdpSocketFactory
                 socket.DualMode = options.DualMode && address.Equals(IPAddress.IPv6Any);
             if (options.ReuseAddress)
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            if (options.ReusePort)
+                SetReusePort(socket);
             socket.ReceiveBufferSize = options.ReceiveBufferBytes;
             socket.SendBufferSize = options.SendBufferBytes;
             if (options.TimeToLive is { } hops)
@@ -51,6 +54,14 @@ internal static class UdpSocketFactory
 
     /// <summary>Linux doubles what was asked for its own bookkeeping and tells the double (socket(7)).</summary>
     public static int GrantedBytes(int reportedBytes) => OperatingSystem.IsLinux() ? reportedBytes / 2 : reportedBytes;
+
+    private static void SetReusePort(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+            throw new PlatformNotSupportedException("Sockets share a port on Linux only.");
+        var on = 1;
+        socket.SetRawSocketOption(Linux.SocketOption.SOL_SOCKET, Linux.SocketOption.SO_REUSEPORT, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in on)));
+    }
 
     private static void SetTimeToLive(Socket socket, int hops)
     {

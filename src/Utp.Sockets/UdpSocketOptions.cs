@@ -44,6 +44,12 @@ public sealed record UdpSocketOptions
     /// </summary>
     public bool Batched { get; init; }
 
+    /// <summary>
+    /// Whether several sockets of this user share the port (SO_REUSEPORT): each sets it, and the kernel gives a peer's datagrams to one of them.
+    /// Linux only: elsewhere a second socket takes all, or none.
+    /// </summary>
+    public bool ReusePort { get; init; }
+
     /// <summary>Hops that a datagram may travel (IPv4 time-to-live, IPv6 hop limit), 1 to 255; <c>null</c> leaves the system's default.</summary>
     public int? TimeToLive { get; init; }
 

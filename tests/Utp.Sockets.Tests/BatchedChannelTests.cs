@@ -239,6 +239,32 @@ public sealed class BatchedChannelTests : IDisposable
     }
 
     [Fact]
+    public void Sockets_that_share_a_port_get_each_peer_whole()
+    {
+        var options = new UdpSocketOptions { Bind = new IPEndPoint(IPAddress.Loopback, 0), Batched = true, ReusePort = true };
+        using var one = UdpSocketChannel.Bind(options);
+        using var other = UdpSocketChannel.Bind(options with { Bind = one.LocalEndPoint });
+        Assert.True(one.IsPortShared);
+        var batch = new ReceiveBatch(16, _pool);
+        for (var i = 0; i < 10; i++)
+        {
+            using var sender = Open(null);
+            for (byte n = 0; n < 3; n++)
+                Assert.Equal(SendStatus.Sent, sender.SendTo(UdpEndPoint.From(one.LocalEndPoint), [n]));
+            var counts = (One: 0, Other: 0);
+            Assert.True(SpinWait.SpinUntil(() => (counts = (counts.One + Read(one), counts.Other + Read(other))) is (3, 0) or (0, 3), ChannelProbe.Patience));
+        }
+
+        int Read(UdpSocketChannel channel)
+        {
+            channel.Receive(batch);
+            var count = batch.Count;
+            batch.Clear();
+            return count;
+        }
+    }
+
+    [Fact]
     public async Task Small_datagrams_of_one_read_share_a_slab_and_keep_their_bytes()
     {
         for (var i = 0; i < 16; i++)

@@ -154,7 +154,7 @@ internal sealed partial class UtpConnectionActor
         PathError? pathError = null;
         while (left > 0)
         {
-            var sent = _port.Channel.SendBurst(_handle.Path, buffer.AsSpan(offset, burst.Bytes - offset), burst.SegmentBytes, burst.DontFragment, out var status);
+            var sent = _handle.Channel.SendBurst(_handle.Path, buffer.AsSpan(offset, burst.Bytes - offset), burst.SegmentBytes, burst.DontFragment, out var status);
             left -= sent;
             offset += sent * burst.SegmentBytes;
             if (left == 0)

@@ -5,10 +5,13 @@ using Utp.Sockets;
 namespace Utp.Actors;
 
 /// <summary>What the listener's table holds of a connection: where its packets go, and its deadline.</summary>
-internal sealed class ConnectionHandle(UdpPath path) : DeadlineEntry
+internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) : DeadlineEntry
 {
     /// <summary>The key in the table, and the way of its datagrams.</summary>
     public UdpPath Path { get; } = path;
+
+    /// <summary>The socket that it sends on.</summary>
+    public IDatagramChannel Channel { get; } = channel;
 
     /// <summary>Its ids. Set once, before the first packet.</summary>
     public ConnectionSeed Seed { get; set; }

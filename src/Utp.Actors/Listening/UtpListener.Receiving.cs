@@ -67,7 +67,7 @@ internal sealed partial class UtpListener
             return;
         }
 
-        var handle = new ConnectionHandle(path)
+        var handle = new ConnectionHandle(path, NextChannel())
         {
             MtuCeilingBytes = CeilingOf(path.Remote, _spec.Accepted),
             PathSize = _pathSizes.Find(path.Remote.Address, Clock.Now),

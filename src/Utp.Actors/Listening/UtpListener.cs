@@ -8,7 +8,7 @@ using Utp.Sockets;
 namespace Utp.Actors;
 
 /// <summary>What a listener is made of.</summary>
-/// <param name="Channel">The bound socket; the listener's from now on.</param>
+/// <param name="Channels">The bound socket, and those that share its port; the listener's from now on.</param>
 /// <param name="Deadlines">Wakes its connections.</param>
 /// <param name="Memory">Where received datagrams lie.</param>
 /// <param name="Settings">Of the actor system.</param>
@@ -17,7 +17,7 @@ namespace Utp.Actors;
 /// <param name="Bind">The user's command; null for the port of a single outgoing connection, which accepts nothing.</param>
 /// <param name="Binder">The command's sender, or the attempt whose port it is; hears <see cref="Bound"/>.</param>
 internal sealed record ListenerSpec(
-    IDatagramChannel Channel, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder);
+    IReadOnlyList<IDatagramChannel> Channels, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder);
 
 /// <summary>
 /// One UDP port: owns the socket and the table of its connections, reads in batches, and gives each connection what is its own as one message. What strangers
@@ -47,10 +47,10 @@ internal sealed partial class UtpListener : UntypedActor
     public UtpListener(ListenerSpec spec)
     {
         _spec = spec;
-        _channel = spec.Channel;
-        _port = new Port(_channel, spec.Deadlines, Self);
+        _channel = spec.Channels[0];
+        _port = new Port(_channel.LocalEndPoint, spec.Deadlines, Self);
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
-        _loops = [new ReceiveLoop(_table, _channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self)];
+        _loops = [.. spec.Channels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self))];
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
         _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0);
@@ -75,7 +75,8 @@ internal sealed partial class UtpListener : UntypedActor
 
     protected override void PostStop()
     {
-        _channel.Dispose();
+        foreach (var channel in _spec.Channels)
+            channel.Dispose();
         foreach (var loop in _loops)
             loop.Stop();
         if (!_endTold)
@@ -111,7 +112,7 @@ internal sealed partial class UtpListener : UntypedActor
                 break;
             case WaitsForWritable waits:
                 _waitForWritable.Enqueue(waits.Handle);
-                _channel.RequestWritable();
+                waits.Handle.Channel.RequestWritable();
                 break;
             case AddressConfirmed confirmed:
                 lock (_table.Gate)
@@ -191,7 +192,7 @@ internal sealed partial class UtpListener : UntypedActor
                     LocalAddress = _channel.LocalEndPoint,
                     Connections = _table.Router.Count,
                     Endpoint = _table.Router.Statistics,
-                    ReceiveDrops = _channel.ReceiveDrops,
+                    ReceiveDrops = _spec.Channels.Sum(channel => channel.ReceiveDrops),
                     Truncated = _loops.Sum(loop => loop.Truncated),
                     ReceiveMemoryBytes = _spec.Memory.Pool.PinnedBytes,
                     ReceiveBufferBytes = _channel.ReceiveBufferBytes,
@@ -216,7 +217,7 @@ internal sealed partial class UtpListener : UntypedActor
             return;
         }
 
-        var handle = new ConnectionHandle(path) { MtuCeilingBytes = CeilingOf(remote, open.Settings), PathSize = _pathSizes.Find(remote.Address, Clock.Now) };
+        var handle = new ConnectionHandle(path, NextChannel()) { MtuCeilingBytes = CeilingOf(remote, open.Settings), PathSize = _pathSizes.Find(remote.Address, Clock.Now) };
         Span<byte> random = stackalloc byte[RandomBytes];
         RandomNumberGenerator.Fill(random);
         lock (_table.Gate)
@@ -255,6 +256,9 @@ internal sealed partial class UtpListener : UntypedActor
         path = new UdpPath(remote, source);
         return true;
     }
+
+    // Any socket of the port may send; what a connection receives comes by the one that the kernel chose for its peer.
+    private IDatagramChannel NextChannel() => _spec.Channels[_connections.Count % _spec.Channels.Count];
 
     private int CeilingOf(UdpEndPoint remote, ConnectionSettings settings) => settings.SearchesPathMtu ? _ceilings.For(remote, Clock.Now) : 0;
 
@@ -311,8 +315,8 @@ internal sealed partial class UtpListener : UntypedActor
         const int AtOnce = 16;
         for (var i = 0; i < AtOnce && _waitForWritable.TryDequeue(out var handle); i++)
             handle.Actor.Tell(Writable.Instance, ActorRefs.NoSender);
-        if (_waitForWritable.Count > 0)
-            _channel.RequestWritable();
+        if (_waitForWritable.TryPeek(out var next))
+            next.Channel.RequestWritable();
     }
 
     private void TellConnections(object message, UdpEndPoint remote)
@@ -358,7 +362,7 @@ internal sealed partial class UtpListener : UntypedActor
     // A port of a single connection needs no thread of its own, and there may be ten thousand of them.
     private static ReceiveMode ModeOf(ListenerSpec spec)
     {
-        if ((spec.Channel.Features & DatagramChannelFeatures.BlockingWait) == 0)
+        if ((spec.Channels[0].Features & DatagramChannelFeatures.BlockingWait) == 0)
             return ReceiveMode.ListenerTurns;
         return spec.Bind is null ? ReceiveMode.ChannelThread : ReceiveMode.OwnThread;
     }

@@ -166,6 +166,7 @@ internal static class SettingKeys
     public static readonly SizeKey SocketReceiveBuffer = new("socket.receive-buffer", 16 << 10, 1 << 30);
     public static readonly SizeKey SocketSendBuffer = new("socket.send-buffer", 16 << 10, 1 << 30);
     public static readonly CountKey ReceiveBatch = new("socket.receive-batch", 1, 1024);
+    public static readonly CountKey ReceiveLoops = new("socket.receive-loops", 1, 64);
     public static readonly SizeKey ReceiveMemory = new("socket.receive-memory", 1 << 20, 16L << 30);
     public static readonly ChoiceKey<PeerCompatibility> Compatibility = new("compatibility", ("auto", PeerCompatibility.Negotiate), ("plain", PeerCompatibility.Plain), ("node-utp", PeerCompatibility.NodeUtp));
     public static readonly ChoiceKey<DeliveryMode> Delivery = new("delivery", ("bytes", DeliveryMode.Bytes), ("objects", DeliveryMode.Objects), ("frames", DeliveryMode.Frames));

@@ -16,6 +16,7 @@ public sealed record UtpSettings
         SocketReceiveBufferBytes = SettingKeys.SocketReceiveBuffer.ReadInt(config);
         SocketSendBufferBytes = SettingKeys.SocketSendBuffer.ReadInt(config);
         ReceiveBatchDatagrams = SettingKeys.ReceiveBatch.Read(config);
+        ReceiveLoops = SettingKeys.ReceiveLoops.Read(config);
         ReceiveMemoryBytes = SettingKeys.ReceiveMemory.Read(config);
         CongestionControl = laws.Check(SettingKeys.CongestionControl.Read(config));
         TargetDelay = SettingKeys.TargetDelay.Read(config);
@@ -83,6 +84,9 @@ public sealed record UtpSettings
 
     /// <summary><c>utp.socket.receive-batch</c>, datagrams.</summary>
     public int ReceiveBatchDatagrams { get; }
+
+    /// <summary><c>utp.socket.receive-loops</c>: sockets that share the port of a listener, each read by a thread.</summary>
+    public int ReceiveLoops { get; }
 
     /// <summary><c>utp.socket.receive-memory</c>, bytes.</summary>
     public long ReceiveMemoryBytes { get; }

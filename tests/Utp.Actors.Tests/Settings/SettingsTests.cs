@@ -14,6 +14,7 @@ public sealed class SettingsTests
         ["utp.socket.receive-buffer"] = ("1MiB", s => s.SocketReceiveBufferBytes, 1 << 20),
         ["utp.socket.send-buffer"] = ("2MiB", s => s.SocketSendBufferBytes, 2 << 20),
         ["utp.socket.receive-batch"] = ("7", s => s.ReceiveBatchDatagrams, 7),
+        ["utp.socket.receive-loops"] = ("3", s => s.ReceiveLoops, 3),
         ["utp.socket.receive-memory"] = ("5MiB", s => s.ReceiveMemoryBytes, 5L << 20),
         ["utp.compatibility"] = ("node-utp", s => s.Connection.Compatibility, PeerCompatibility.NodeUtp),
         ["utp.delivery"] = ("frames", s => s.Connection.Mode, DeliveryMode.Frames),

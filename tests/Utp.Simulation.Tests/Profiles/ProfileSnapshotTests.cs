@@ -85,6 +85,23 @@ public class ProfileSnapshotTests
         Assert.Contains("ledbat", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("lbe@10ms", "lbe")]
+    [InlineData("ledbat@1ms", "ledbat")]
+    [InlineData("ledbat++@1000ms", "ledbat++")]
+    public void A_law_is_found_with_another_target(string name, string law) => Assert.Equal(law, CongestionLaws.Find(name)!().Name);
+
+    [Theory]
+    [InlineData("lbe@")]
+    [InlineData("lbe@ms")]
+    [InlineData("lbe@0ms")]
+    [InlineData("lbe@1001ms")]
+    [InlineData("lbe@-1ms")]
+    [InlineData("lbe@10")]
+    [InlineData("cubic@10ms")]
+    [InlineData("@10ms")]
+    public void A_target_that_makes_no_sense_is_no_law(string name) => Assert.Null(CongestionLaws.Find(name));
+
     private static string SnapshotFile()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);

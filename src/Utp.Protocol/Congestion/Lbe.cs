@@ -15,6 +15,9 @@ public sealed class Lbe : ICongestionControl
     private const double DrainShare = 0.97;
     private const double OverloadShare = 0.9;
 
+    // RFC 9438's β: where a loss is all that a queue shows.
+    private const double CongestiveShare = 0.7;
+
     // As many samples as HyStart wants (RFC 9406 §4.2, N_RTT_SAMPLE) make a round that can be judged, and a queue that is no burst.
     private const int EnoughSamples = 8;
 
@@ -138,6 +141,11 @@ public sealed class Lbe : ICongestionControl
             if (InSlowStart && _capacity.TryGetVolume(_base.Micros, sample.Now, out var volume))
                 passed = Math.Clamp(volume, passed, _window);
             Reduce(passed * OverloadShare, sample.Now);
+        }
+        else if (sample.NewEpisode && _losses.IsCongestive)
+        {
+            _growth.OnPushedAside();
+            Reduce(_window * CongestiveShare, sample.Now);
         }
         else if (sample.NewEpisode && QueueingDelayMicros > OverflowShare * TargetMicros)
         {

@@ -2,7 +2,8 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// Whether so much is lost that it must be congestion, although no queue shows: a fifth of a round, or 8 % of the last hundred packets.
-/// Less is the weather of a radio link; more makes any sender a nuisance, as a policer's bucket shows. A value; owned by the law.
+/// Less is the weather of a radio link; more makes any sender a nuisance. If nearly nothing is lost any more when the window was reduced for
+/// it, it was no weather, but a queue too short to show as a delay, or a policer: from then on every loss is congestion. A value; owned by the law.
 /// </summary>
 internal struct LossTolerance
 {
@@ -16,13 +17,20 @@ internal struct LossTolerance
     // A queue that overflows loses in bursts: fewer packets than this part of the window tell no share.
     private const double WindowShare = 0.25;
 
+    // The losses that are left are of the window that was too large when they are fewer than this part of them.
+    private const double GoneShare = 0.25;
+
     private double _roundAcked;
     private double _roundLost;
     private double _acked;
     private double _lost;
+    private bool _isOnTrial;
 
     /// <summary>The share that was lost when <see cref="IsExceeded"/> was last true; at most a half.</summary>
     public double Share { readonly get; private set; }
+
+    /// <summary>Whether a single loss is congestion on this path.</summary>
+    public bool IsCongestive { readonly get; private set; }
 
     /// <summary>Bytes arrived.</summary>
     public void OnAcked(long bytes)
@@ -42,7 +50,16 @@ internal struct LossTolerance
     public void OnRoundStart(int packetBytes)
     {
         (_roundAcked, _roundLost) = (0, 0);
-        if (_acked + _lost <= 2.0 * LongPackets * packetBytes)
+        var all = _acked + _lost;
+        if (_isOnTrial && all >= (double)LongPackets * packetBytes)
+        {
+            _isOnTrial = false;
+            IsCongestive = _lost < GoneShare * Share * all;
+        }
+
+        if (IsCongestive && all >= (double)LongPackets * packetBytes && _lost > LongShare * all)
+            IsCongestive = false;
+        if (all <= 2.0 * LongPackets * packetBytes)
             return;
         _acked /= 2;
         _lost /= 2;
@@ -61,6 +78,7 @@ internal struct LossTolerance
         else
             return false;
         Restart();
+        _isOnTrial = true;
         return true;
     }
 

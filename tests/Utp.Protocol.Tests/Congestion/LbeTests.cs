@@ -268,6 +268,52 @@ public sealed class LbeTests
     }
 
     [Fact]
+    public void When_nothing_is_lost_any_more_after_that_every_loss_is_congestion()
+    {
+        var law = Steering(Volume);
+        Overload(law);
+        for (var i = 0; i < 4; i++)
+            Round(law, packets: 40, windowLimited: false);
+        var before = law.WindowBytes;
+
+        Lose(law);
+        Assert.Equal(before * 0.7, law.WindowBytes, tolerance: 2);
+        Lose(law, newEpisode: false);
+        Assert.Equal(before * 0.7, law.WindowBytes, tolerance: 2);
+    }
+
+    [Fact]
+    public void When_as_much_is_lost_with_a_smaller_window_it_was_the_weather_and_single_losses_stay_none()
+    {
+        var law = Steering(Volume);
+        Overload(law);
+        for (var i = 0; i < 4; i++)
+        {
+            Round(law, packets: 40, windowLimited: false);
+            Lose(law, packets: 3);
+        }
+
+        Round(law, packets: 40, windowLimited: false);
+        var before = law.WindowBytes;
+        Lose(law);
+
+        Assert.Equal(before, law.WindowBytes);
+    }
+
+    private void Overload(Lbe law)
+    {
+        var before = law.WindowBytes;
+        for (var i = 0; i < 5 && law.WindowBytes == before; i++)
+        {
+            Round(law, packets: 40, windowLimited: false);
+            Lose(law, packets: 5);
+        }
+
+        Assert.True(law.WindowBytes < before);
+        Round(law, packets: 40, windowLimited: false);
+    }
+
+    [Fact]
     public void One_loss_in_a_queue_is_its_overflow()
     {
         var law = Steering(Volume);

@@ -12,6 +12,8 @@ namespace Utp.Actors;
 /// <summary>What <c>system.Utp()</c> gives: opens ports for <see cref="Bind"/>, and for the attempts of <see cref="Connect"/>; parent of both.</summary>
 internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) : UntypedActor
 {
+    // Of connects that ask for nothing else.
+    private readonly ConnectionSettings _plain = ConnectionSettings.Create(settings, null);
     private readonly ChannelOpener _channels = new(settings, Context.System);
 
     // Single outgoing connections share their receive memory; a bound listener has its own.
@@ -103,7 +105,7 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         }
 
         var commander = Sender;
-        Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(settings, connect, commander, Self)).WithDispatcher(settings.Dispatcher)));
+        Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(settings, _plain, connect, commander, Self)).WithDispatcher(settings.Dispatcher)));
     }
 
     private void Open(IPEndPoint local, bool dualMode, Socket? socket, object request, bool forListener = false)
@@ -205,11 +207,11 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         }
     }
 
-    private sealed class AttemptProducer(UtpSettings settings, Connect connect, IActorRef commander, IActorRef manager) : IIndirectActorProducer
+    private sealed class AttemptProducer(UtpSettings settings, ConnectionSettings plain, Connect connect, IActorRef commander, IActorRef manager) : IIndirectActorProducer
     {
         public Type ActorType => typeof(ConnectAttempt);
 
-        public ActorBase Produce() => new ConnectAttempt(settings, connect, commander, manager);
+        public ActorBase Produce() => new ConnectAttempt(settings, plain, connect, commander, manager);
 
         public void Release(ActorBase actor)
         {

@@ -17,9 +17,12 @@ internal sealed record OpenPort(IPEndPoint LocalAddress, Socket? Socket) : INoSe
 /// Carries out one <see cref="Connect"/>: resolves the name, then tries address after address, each with its share of the time that is left, through a listener that
 /// the user named or through ports of its own. Ends with exactly one answer to the user: the connection's <see cref="Connected"/>, or <see cref="CommandFailed"/>.
 /// </summary>
-internal sealed class ConnectAttempt(UtpSettings settings, Connect connect, IActorRef commander, IActorRef manager) : UntypedActor
+internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings plain, Connect connect, IActorRef commander, IActorRef manager) : UntypedActor
 {
     private const long ShortestTryMicros = 1_000;
+
+    // What the attempt itself takes of its time.
+    private const long StartMicros = 10_000;
 
     private readonly Queue<IPEndPoint> _addresses = new();
     private CancellationTokenRegistration _cancellation;
@@ -39,7 +42,8 @@ internal sealed class ConnectAttempt(UtpSettings settings, Connect connect, IAct
     {
         try
         {
-            ConnectionSettings.Create(settings, connect.Options, connect.Timeout);
+            if (!IsPlain(connect))
+                ConnectionSettings.Create(settings, connect.Options, connect.Timeout);
         }
         catch (ConfigurationException e)
         {
@@ -242,8 +246,15 @@ internal sealed class ConnectAttempt(UtpSettings settings, Connect connect, IAct
         }
 
         _awaitsConnection = true;
-        listener.Tell(new OpenConnection(connect, _remote, ConnectionSettings.Create(settings, connect.Options, TimeSpan.FromMicroseconds(left)), commander));
+        listener.Tell(new OpenConnection(connect, _remote, SettingsFor(left), commander));
     }
+
+    // Those that have the whole of the configured time share their settings: that is most of them, and each would keep its own for life.
+    private ConnectionSettings SettingsFor(long micros) => IsPlain(connect) && micros + StartMicros >= settings.Connection.ConnectTimeoutMicros
+        ? plain
+        : ConnectionSettings.Create(settings, connect.Options, TimeSpan.FromMicroseconds(micros));
+
+    private static bool IsPlain(Connect connect) => connect.Options is null && connect.Timeout is null;
 
     private void OnFailed(in Failure failure)
     {

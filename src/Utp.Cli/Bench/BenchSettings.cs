@@ -4,7 +4,7 @@ namespace Utp.Cli;
 internal static class BenchSettings
 {
     /// <summary>A peer's connection ids are 16 bits for each of its ports: so many ports keep those of a second apart.</summary>
-    public const int PortsOfAccept = 16;
+    public const int PortsOfAccept = 4;
 
     private const int ConnectionsPerPort = 10_000;
 

@@ -9,10 +9,20 @@ namespace Utp.Sockets;
 /// </summary>
 public sealed class SlabPool
 {
+    // After so many returns it is looked how much memory they needed at once. Counted, not timed: a pool at rest costs nothing. What was more falls by
+    // a quarter a look, so that loads that come and go do not allocate.
+    private const int ReturnsPerLook = 4_096;
+    private const int FallPerLook = 4;
+    private const int LeastKept = 8;
+
     private readonly ConcurrentBag<DatagramSlab> _free = [];
     private readonly int _slabBytes;
     private readonly long _limitBytes;
     private long _pinnedBytes;
+    private long _ownedBytes;
+    private long _mostPinnedBytes;
+    private long _keptBytes;
+    private int _returns;
     private Action? _onAvailable;
 
     /// <summary>Creates a pool of slabs of <paramref name="slabBytes"/> bytes, of which at most <paramref name="limitBytes"/> bytes are in use.</summary>
@@ -22,6 +32,7 @@ public sealed class SlabPool
         ArgumentOutOfRangeException.ThrowIfLessThan(limitBytes, slabBytes);
         _slabBytes = slabBytes;
         _limitBytes = limitBytes;
+        _keptBytes = limitBytes;
     }
 
     /// <summary>Bytes of one slab.</summary>
@@ -29,6 +40,9 @@ public sealed class SlabPool
 
     /// <summary>Bytes of all slabs that somebody holds.</summary>
     public long PinnedBytes => Interlocked.Read(ref _pinnedBytes);
+
+    /// <summary>Bytes of all slabs, held and free: after a burst it falls to what is needed since, as slabs come and go.</summary>
+    public long OwnedBytes => Interlocked.Read(ref _ownedBytes);
 
     /// <summary>A slab with one reference, owned by the caller; false at the limit.</summary>
     public bool TryRent(out DatagramSlab slab)
@@ -49,8 +63,13 @@ public sealed class SlabPool
             pinned = before;
         }
 
+        NoteMost(pinned + _slabBytes);
         if (!_free.TryTake(out slab!))
+        {
             slab = new DatagramSlab(this, _slabBytes);
+            Interlocked.Add(ref _ownedBytes, _slabBytes);
+        }
+
         slab.Reset();
         return true;
     }
@@ -68,9 +87,35 @@ public sealed class SlabPool
 
     internal void Return(DatagramSlab slab)
     {
-        _free.Add(slab);
+        if (Interlocked.Increment(ref _returns) % ReturnsPerLook == 0)
+            Look();
+
+        // What a burst left behind is the garbage collector's, one slab at a time.
+        if (OwnedBytes > Interlocked.Read(ref _keptBytes))
+            Interlocked.Add(ref _ownedBytes, -_slabBytes);
+        else
+            _free.Add(slab);
         Interlocked.Add(ref _pinnedBytes, -_slabBytes);
         Interlocked.Exchange(ref _onAvailable, null)?.Invoke();
+    }
+
+    private void Look()
+    {
+        var needed = Math.Max(Interlocked.Exchange(ref _mostPinnedBytes, PinnedBytes), LeastKept * (long)_slabBytes);
+        var kept = Interlocked.Read(ref _keptBytes);
+        Interlocked.Exchange(ref _keptBytes, Math.Max(needed, kept - (kept / FallPerLook)));
+    }
+
+    private void NoteMost(long pinned)
+    {
+        var most = Interlocked.Read(ref _mostPinnedBytes);
+        while (pinned > most)
+        {
+            var before = Interlocked.CompareExchange(ref _mostPinnedBytes, pinned, most);
+            if (before == most)
+                return;
+            most = before;
+        }
     }
 }
 

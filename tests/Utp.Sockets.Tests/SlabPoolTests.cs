@@ -27,6 +27,34 @@ public class SlabPoolTests
     }
 
     [Fact]
+    public void What_a_burst_needed_is_let_go_when_less_has_been_needed_for_long()
+    {
+        const int Slab = 65_536;
+        const int Burst = 100;
+        var pool = new SlabPool(Slab, Burst * Slab);
+        for (var burst = 0; burst < 100; burst++)
+            Use(pool, Burst);
+
+        // Bursts that come again find their slabs.
+        Assert.Equal(Burst * Slab, pool.OwnedBytes);
+        for (var turn = 0; turn < 12_000; turn++)
+            Use(pool, 10);
+        Assert.Equal(10 * Slab, pool.OwnedBytes);
+        Use(pool, Burst);
+        Assert.InRange(pool.OwnedBytes, 10 * Slab, Burst * Slab);
+        Assert.Equal(0, pool.PinnedBytes);
+    }
+
+    private static void Use(SlabPool pool, int slabs)
+    {
+        var held = new DatagramSlab[slabs];
+        for (var i = 0; i < slabs; i++)
+            Assert.True(pool.TryRent(out held[i]));
+        foreach (var slab in held)
+            slab.Release();
+    }
+
+    [Fact]
     public void A_waiter_is_called_once_and_at_once_if_memory_is_free()
     {
         var pool = new SlabPool(65_536, 65_536);

@@ -110,6 +110,7 @@ internal sealed class BulkWriter(ActorCarrier carrier, Tally tally, int port, IA
     private readonly ConnectionTally _mine = tally.AddConnection();
     private readonly Stack<Chunk> _free = new();
     private int _made;
+    private bool _finishing;
     private long _offset;
     private long _left;
 
@@ -128,10 +129,10 @@ internal sealed class BulkWriter(ActorCarrier carrier, Tally tally, int port, IA
                 Fill();
                 break;
 
-            // What was written is sent before.
             case Finish:
                 _left = 0;
-                base.OnCommand(message);
+                _finishing = true;
+                Fill();
                 break;
         }
     }
@@ -146,8 +147,13 @@ internal sealed class BulkWriter(ActorCarrier carrier, Tally tally, int port, IA
             Connection.Tell(Carrier.Write(chunk.Bytes, chunk));
         }
 
-        if (_left == 0 && _free.Count == _made)
-            Context.Parent.Tell(ClientSent.Instance);
+        if (_left > 0 || _free.Count < _made)
+            return;
+        Context.Parent.Tell(ClientSent.Instance);
+
+        // Not before: Akka.IO.Tcp drops writes that are under way when it closes.
+        if (_finishing)
+            base.OnCommand(Finish.Instance);
     }
 
     private Chunk? Take(int bytes)

@@ -12,8 +12,10 @@ namespace Utp.Actors.Tests;
 /// <summary>An actor system with uTP on loopback sockets. Waits are bounded by the test kit.</summary>
 public abstract class UtpSpec : TestKit
 {
-    private const string Base =
-        """
+    // The same tests hold for every driver: UTP_TEST_CHANNEL=socket dotnet test.
+    private static readonly string Base =
+        $"""
+        utp.channel = {Environment.GetEnvironmentVariable("UTP_TEST_CHANNEL") ?? "auto"}
         akka.loglevel = INFO
         akka.stdout-loglevel = OFF
         akka.test.single-expect-default = 20s

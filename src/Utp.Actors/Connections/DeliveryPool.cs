@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 
 namespace Utp.Actors;
 
@@ -13,24 +12,31 @@ internal sealed class DeliveryPool : ArrayPool<byte>
     private const int SmallBytes = LargeBytes / 4;
     private const int MaxKept = 512;
 
-    private readonly ConcurrentQueue<byte[]> _large = new();
-    private int _kept;
+    // The last one returned is used next: it is still in the processor's cache.
+    private readonly Stack<byte[]> _large = new();
 
     /// <summary>One for the process: 32 MiB at most.</summary>
     public static DeliveryPool Instance { get; } = new();
 
     /// <summary>Large arrays that wait for use.</summary>
-    public int Kept => Volatile.Read(ref _kept);
+    public int Kept
+    {
+        get
+        {
+            lock (_large)
+                return _large.Count;
+        }
+    }
 
     /// <inheritdoc/>
     public override byte[] Rent(int minimumLength)
     {
         if (minimumLength is <= SmallBytes or > LargeBytes)
             return Shared.Rent(minimumLength);
-        if (!_large.TryDequeue(out var array))
-            return GC.AllocateUninitializedArray<byte>(LargeBytes);
-        Interlocked.Decrement(ref _kept);
-        return array;
+        byte[]? array;
+        lock (_large)
+            _large.TryPop(out array);
+        return array ?? GC.AllocateUninitializedArray<byte>(LargeBytes);
     }
 
     /// <inheritdoc/>
@@ -38,10 +44,15 @@ internal sealed class DeliveryPool : ArrayPool<byte>
     {
         ArgumentNullException.ThrowIfNull(array);
         if (array.Length != LargeBytes)
+        {
             Shared.Return(array, clearArray);
-        else if (Interlocked.Increment(ref _kept) <= MaxKept)
-            _large.Enqueue(array);
-        else
-            Interlocked.Decrement(ref _kept);
+            return;
+        }
+
+        lock (_large)
+        {
+            if (_large.Count < MaxKept)
+                _large.Push(array);
+        }
     }
 }

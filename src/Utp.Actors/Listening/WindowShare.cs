@@ -4,7 +4,7 @@ namespace Utp.Actors;
 
 /// <summary>
 /// How much receive window each connection may have so that the socket's buffer holds what all of them invite (protocol.md §6). Starts with what the
-/// kernel granted; when the kernel drops, halves down to an equal share, and grows back while it does not. One listener's alone.
+/// kernel granted; when the kernel drops, shrinks toward an equal share, and grows back while it does not. One receive loop's alone.
 /// </summary>
 internal sealed class WindowShare
 {
@@ -14,9 +14,16 @@ internal sealed class WindowShare
     private const long SmallestBytes = 8 * 1_200;
     private const long CalmMicros = 5_000_000;
 
+    // What was promised before is still on its way, and dropped, for a while: it must not be counted against the smaller window.
+    private const long SettlingMicros = 100_000;
+
+    // Where the peers segment, the kernel charges little more than the payload, and the buffer holds twice as much: that is tried first.
+    private const int FirstShares = 2;
+
     private readonly long _usable;
     private long _drops;
     private Instant _lastChange;
+    private bool _hasShrunk;
 
     public WindowShare(int grantedBytes, Instant now)
     {
@@ -36,9 +43,8 @@ internal sealed class WindowShare
     {
         if (drops > _drops)
         {
-            var equalShare = Math.Max(_usable / Math.Max(active, 1), SmallestBytes);
-            Bytes = Math.Min(Bytes, Math.Max(Bytes / 2, Math.Min(equalShare, _usable / 2)));
-            _lastChange = now;
+            if (!_hasShrunk || now.Since(_lastChange) >= SettlingMicros)
+                Shrink(Math.Min(Math.Max(_usable / Math.Max(active, 1), SmallestBytes), _usable / 2), now);
         }
         else if (Bytes < _usable && now.Since(_lastChange) >= CalmMicros)
         {
@@ -47,5 +53,12 @@ internal sealed class WindowShare
         }
 
         _drops = drops;
+    }
+
+    private void Shrink(long floor, Instant now)
+    {
+        Bytes = Bytes > FirstShares * floor ? FirstShares * floor : Math.Min(Bytes, Math.Max(Bytes / 2, floor));
+        _lastChange = now;
+        _hasShrunk = true;
     }
 }

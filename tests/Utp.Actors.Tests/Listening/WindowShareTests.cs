@@ -28,8 +28,20 @@ public sealed class WindowShareTests
         var share = new WindowShare(Granted, Start);
         var whole = share.Bytes;
         for (var drops = 1; drops < 20; drops++)
-            share.OnDrops(drops, 4, Start.Plus(drops));
+            share.OnDrops(drops, 4, Start.Plus(drops * 200_000L));
         Assert.Equal(whole / 4, share.Bytes);
+    }
+
+    [Fact]
+    public void The_first_drops_shrink_to_twice_an_equal_share_and_what_was_promised_before_shrinks_no_further()
+    {
+        var share = new WindowShare(Granted, Start);
+        var whole = share.Bytes;
+        for (var drops = 1; drops < 50; drops++)
+            share.OnDrops(drops, 10, Start.Plus(drops * 1_000));
+        Assert.Equal(2 * (whole / 10), share.Bytes);
+        share.OnDrops(50, 10, Start.Plus(150_000));
+        Assert.Equal(whole / 10, share.Bytes);
     }
 
     [Fact]
@@ -38,7 +50,7 @@ public sealed class WindowShareTests
         var share = new WindowShare(Granted, Start);
         var whole = share.Bytes;
         for (var drops = 1; drops < 20; drops++)
-            share.OnDrops(drops, 1, Start.Plus(drops));
+            share.OnDrops(drops, 1, Start.Plus(drops * 200_000L));
         Assert.Equal(whole / 2, share.Bytes);
     }
 
@@ -47,7 +59,7 @@ public sealed class WindowShareTests
     {
         var share = new WindowShare(Granted, Start);
         for (var drops = 1; drops < 40; drops++)
-            share.OnDrops(drops, 100_000, Start.Plus(drops));
+            share.OnDrops(drops, 100_000, Start.Plus(drops * 200_000L));
         Assert.InRange(share.Bytes, 4 * 1_200, Granted / 8);
     }
 

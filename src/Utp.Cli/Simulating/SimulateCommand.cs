@@ -20,60 +20,90 @@ internal static class SimulateCommand
         var seed = new Option<ulong>("--seed") { Description = "The first seed: the same seed replays a run to the byte.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var repeat = new Option<int>("--repeat") { Description = "How many seeds; medians over them are shown.", HelpName = "K", DefaultValueFactory = _ => 1 };
         var markdown = new Option<string?>("--markdown") { Description = "Write the table to this file, too, as docs/network.md is.", HelpName = "FILE" };
+        var plot = new Option<string?>("--plot") { Description = "Draw one profile over time, a curve for each law (the first seed), into this PNG file.", HelpName = "FILE" };
         var command = new Command(Name, "Runs network profiles in virtual time, and compares what they give with what they should.")
         {
-            profile, congestion, seed, repeat, markdown,
+            profile, congestion, seed, repeat, markdown, plot,
         };
         runner.Attach(command, run =>
         {
             var parsed = run.Parsed;
+            var (picture, table) = (parsed.GetValue(plot), parsed.GetValue(markdown));
             var plan = new SimulationPlan(
-                Profiles(parsed.GetValue(profile)!), Laws(parsed.GetValue(congestion)!), parsed.GetValue(seed), Repeat(parsed.GetValue(repeat)));
-            return Task.Run(() => Simulate(run, plan, parsed.GetValue(markdown)));
+                Profiles(parsed.GetValue(profile)!), Laws(parsed.GetValue(congestion)!), parsed.GetValue(seed), Repeat(parsed.GetValue(repeat)),
+                Records: picture is not null);
+            if (picture is not null && plan.Profiles.Count > 1)
+                throw CliException.WrongUsage("--plot draws one profile: name it with --profile.");
+            // Said before the work, not after it.
+            CheckPlace("--plot", picture);
+            CheckPlace("--markdown", table);
+            return SimulateAsync(run, plan, table, picture);
         });
         return command;
     }
 
-    private static Outcome Simulate(CommandRun run, SimulationPlan plan, string? markdown)
+    private static async Task<Outcome> SimulateAsync(CommandRun run, SimulationPlan plan, string? markdown, string? plot)
     {
-        var rows = new List<SimulationRow>();
-        foreach (var profile in plan.Profiles)
+        // Rows for scripts appear as they come, but not in the midst of what is being drawn.
+        var live = run.Terminal.Live;
+        var writesAtOnce = run.Json && live is null;
+        var runs = new SimulationRuns(plan, row =>
         {
-            foreach (var law in plan.Laws)
-            {
-                var results = new List<ProfileResult>();
-                for (var i = 0; i < plan.Repeat; i++)
-                {
-                    if (run.Interrupt.IsCancellationRequested)
-                        return new Outcome(Name, Sentences.Interrupted);
-                    results.Add(ProfileRun.Run(profile, law, plan.Seed + (ulong)i));
-                }
-
-                var row = new SimulationRow(profile, law, ProfileResult.Medians(results));
-                rows.Add(row);
-                if (run.Json)
-                    run.Terminal.People.Profile.Out.Writer.WriteLine(SimulationJson.Row(row, plan));
-            }
+            if (writesAtOnce)
+                WriteJson(run, row, plan);
+        });
+        var interrupted = false;
+        try
+        {
+            await SimulationProgress.WhileAsync(live, runs, runs.RunAsync(run.Interrupt)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (run.Interrupt.IsCancellationRequested)
+        {
+            interrupted = true;
         }
 
-        if (!run.Json)
+        var rows = runs.Rows;
+        if (run.Json && !writesAtOnce)
+        {
+            foreach (var row in rows)
+                WriteJson(run, row, plan);
+        }
+
+        if (!run.Json && rows.Count > 0)
             SimulationTable.Show(run.Terminal.People, rows, plan);
-        if (markdown is not null)
-            WriteMarkdown(markdown, rows, plan);
-        return new Outcome(Name)
+        if (!interrupted && markdown is not null)
+            WriteFile(markdown, System.Text.Encoding.UTF8.GetBytes(SimulationMarkdown.Text(rows, plan)));
+        if (!interrupted && plot is not null)
+            WriteFile(plot, SimulationPlot.Draw([.. runs.FirstSeed]));
+        return new Outcome(Name, interrupted ? Sentences.Interrupted : null)
             .With("rows", (long)rows.Count)
             .With("barsMissed", (long)rows.Count(static r => !r.MeetsAll));
     }
 
-    private static void WriteMarkdown(string file, List<SimulationRow> rows, SimulationPlan plan)
+    private static void WriteJson(CommandRun run, SimulationRow row, SimulationPlan plan) =>
+        run.Terminal.People.Profile.Out.Writer.WriteLine(SimulationJson.Row(row, plan));
+
+    private static void CheckPlace(string option, string? file)
+    {
+        if (file is null)
+            return;
+        if (string.IsNullOrWhiteSpace(file))
+            throw CliException.WrongUsage($"{option} names no file: give its path.");
+        if (Directory.Exists(file))
+            throw new CliException(FileErrors.Writing(file, new UnauthorizedAccessException()));
+        if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
+            throw new CliException(FileErrors.Writing(file, new DirectoryNotFoundException()));
+    }
+
+    private static void WriteFile(string file, byte[] bytes)
     {
         try
         {
-            File.WriteAllText(file, SimulationMarkdown.Text(rows, plan));
+            File.WriteAllBytes(file, bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"{file} cannot be written ({Sentences.OneLine(e.Message)}): choose another file.", inner: e);
+            throw new CliException(FileErrors.Writing(file, e), inner: e);
         }
     }
 
@@ -94,6 +124,3 @@ internal static class SimulateCommand
     private static CliException Unknown(string what, string name, IEnumerable<string> known) =>
         CliException.WrongUsage($"There is no {what} '{name}': choose from {string.Join(", ", known)}.");
 }
-
-/// <summary>What is to be run.</summary>
-internal sealed record SimulationPlan(IReadOnlyList<Profile> Profiles, IReadOnlyList<string> Laws, ulong Seed, int Repeat);

@@ -51,6 +51,6 @@ public enum Metric
     /// <summary>The median queue over the median queue of the same run with right clocks, millionths.</summary>
     QueueVersusNoDrift,
 
-    /// <summary>uTP's rate over the link's, from 30 s after the route's change to the end, millionths.</summary>
+    /// <summary>uTP's rate over the link's, in the second that begins 30 s after the route's change, millionths.</summary>
     AfterRouteChange,
 }

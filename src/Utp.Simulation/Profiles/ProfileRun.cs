@@ -131,21 +131,24 @@ public sealed class ProfileRun
 
     private ImmutableSortedDictionary<Metric, long> RunWindow()
     {
-        Reading? changed = null;
+        long? afterChange = null;
         if (_profile.RouteChange is { } change)
         {
             _simulator.At(new Instant(change.AtMicros), () => ChangeRoute(change.LatencyMicros));
-            _simulator.At(new Instant(change.AtMicros + AfterChangeMicros), () => changed = Read());
+            _simulator.At(new Instant(change.AtMicros + AfterChangeMicros), () =>
+            {
+                var from = Read();
+                _simulator.After(MicrosPerSecond, () => afterChange = ShareOfLink(from, Read()));
+            });
         }
 
         RunTo(_profile.FromMicros);
         var (start, tcpStart) = (Read(), _tcp?.ArrivedIPBytes ?? 0);
         _sampler.Start();
         RunTo(_profile.UntilMicros);
-        var end = Read();
-        var values = Measure(start, end);
-        if (changed is { } since)
-            values[Metric.AfterRouteChange] = ShareOfLink(since, end);
+        var values = Measure(start, Read());
+        if (afterChange is { } share)
+            values[Metric.AfterRouteChange] = share;
         if (_tcp is null)
             return values.ToImmutable();
 

@@ -1,4 +1,8 @@
 using System.Text.Json;
+using SkiaSharp;
+using Spectre.Console;
+using Spectre.Console.Testing;
+using Utp.Simulation;
 using Xunit;
 
 namespace Utp.Cli.Tests;
@@ -45,12 +49,105 @@ public class SimulateTests
         Assert.Contains("1 of 1 bars are met. Not run for this table: `lan-1ms-100m`, ", text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_file_that_cannot_be_written_is_an_error()
+    [Theory]
+    [InlineData("--markdown")]
+    [InlineData("--plot")]
+    public async Task A_file_that_cannot_be_written_is_said_in_one_sentence_before_the_work(string option)
     {
         using var folder = new TestFolder();
-        using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", "--markdown", folder["none/network.md"]);
+        foreach (var (path, reason) in new[] { (folder["none/file"], "does not exist"), (folder.Path, "is a folder") })
+        {
+            using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", option, path);
+            Assert.Equal(ExitCode.Failed, await run.ExitAsync());
+            Assert.Contains(reason, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+            Assert.Empty(run.PeopleText);
+        }
+    }
+
+    [Fact]
+    public async Task The_plot_is_a_png_with_a_curve_for_each_law()
+    {
+        using var folder = new TestFolder();
+        var file = folder["plot.png"];
+        using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", "--congestion", "lbe,ledbat", "--repeat", "2", "--plot", file);
+        Assert.Equal(ExitCode.Done, await run.ExitAsync());
+        Assert.Contains("Medians over the seeds 1 to 2", run.PeopleText, StringComparison.Ordinal);
+
+        using var picture = SKBitmap.Decode(file);
+        Assert.Equal(0x89, (await File.ReadAllBytesAsync(file))[0]);
+        Assert.Equal((SimulationPlot.Width, SimulationPlot.Height), (picture.Width, picture.Height));
+        // The first two colours of the palette, in each of the three panels.
+        for (var panel = 0; panel < 3; panel++)
+        {
+            var colours = Colours(picture, panel * picture.Height / 3, (panel + 1) * picture.Height / 3);
+            Assert.Contains(new SKColor(0x1F, 0x77, 0xB4), colours);
+            Assert.Contains(new SKColor(0xFF, 0x7F, 0x0E), colours);
+        }
+    }
+
+    [Fact]
+    public async Task On_all_cores_rows_come_in_the_order_that_was_asked_for()
+    {
+        using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m,home-20ms-10m-1mb,loss-5", "--congestion", "ledbat,cubic", "--repeat", "3", "--json");
+        Assert.Equal(ExitCode.Done, await run.ExitAsync());
+        var rows = run.PeopleText.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(
+            ["home-20ms-10m ledbat", "home-20ms-10m cubic", "home-20ms-10m-1mb ledbat", "home-20ms-10m-1mb cubic", "loss-5 ledbat", "loss-5 cubic"],
+            rows.Select(static row => $"{row.GetProperty("profile").GetString()} {row.GetProperty("congestion").GetString()}"));
+
+        var loss5 = ProfileCatalog.Find("loss-5")!;
+        var alone = ProfileResult.Medians([.. Enumerable.Range(1, 3).Select(seed => ProfileRun.Run(loss5, "cubic", (ulong)seed))]);
+        Assert.Equal(alone[Metric.Goodput], rows[^1].GetProperty("goodput").GetInt64());
+    }
+
+    [Fact]
+    public async Task On_a_terminal_the_runs_are_counted_and_elsewhere_nothing_is_said()
+    {
+        using var console = new TestConsole();
+        console.Interactive().EmitAnsiSequences().Width(120).SupportsUnicode(true);
+        using var run = UtpRun.Start(["simulate", "--profile", "home-20ms-10m-1mb", "--repeat", "4"], input: null, live: console);
+        Assert.Equal(ExitCode.Done, await run.ExitAsync());
+        Assert.Contains("of 4 runs; now home-20ms-10m-1mb, lbe, seed ", console.Output, StringComparison.Ordinal);
+        Assert.Contains("Medians over the seeds 1 to 4", run.PeopleText, StringComparison.Ordinal);
+        Assert.Empty(run.ErrorLines);
+    }
+
+    [Fact]
+    public async Task An_interrupt_ends_a_long_run_at_once_and_shows_what_is_done()
+    {
+        using var folder = new TestFolder();
+        using var drawn = new Drawn("1 of 2 runs");
+        var live = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(drawn), Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.Yes,
+        });
+        live.Profile.Width = 120;
+        // The second takes a hundred times as long as the first.
+        using var run = UtpRun.Start(
+            ["simulate", "--profile", "home-20ms-10m-1mb,drift-fast", "--json", "--markdown", folder["table.md"]], input: null, live: live);
+        await drawn.SeenAsync.WaitAsync(UtpRun.Patience);
+        run.Interrupt();
         Assert.Equal(ExitCode.Failed, await run.ExitAsync());
-        Assert.Contains("cannot be written", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains("Interrupted", run.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal(1, run.Json.GetProperty("rows").GetInt64());
+        Assert.Equal("home-20ms-10m-1mb", JsonDocument.Parse(run.PeopleText).RootElement.GetProperty("profile").GetString());
+        Assert.Empty(folder.Files);
+    }
+
+    private static HashSet<SKColor> Colours(SKBitmap picture, int top, int bottom) =>
+        [.. Enumerable.Range(0, picture.Width).SelectMany(x => Enumerable.Range(top, bottom - top).Select(y => picture.GetPixel(x, y)))];
+
+    /// <summary>A terminal that says when a text is drawn on it.</summary>
+    private sealed class Drawn(string awaited) : StringWriter
+    {
+        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task SeenAsync => _seen.Task;
+
+        public override void Write(string? value)
+        {
+            if (value is not null && value.Contains(awaited, StringComparison.Ordinal))
+                _seen.TrySetResult();
+        }
     }
 }

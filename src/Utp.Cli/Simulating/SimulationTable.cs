@@ -18,6 +18,8 @@ internal static class SimulationTable
         ("cwnd, end", Metric.WindowEnd),
     ];
 
+    private const int RedirectedWidth = 200;
+
     public static void Show(IAnsiConsole console, IReadOnlyList<SimulationRow> rows, SimulationPlan plan)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("Profile", "Law");
@@ -33,6 +35,9 @@ internal static class SimulationTable
             ]);
         }
 
+        // A file or a pipe has no width of its own; 80 columns, which are assumed for it, break every cell.
+        if (!console.Profile.Out.IsTerminal)
+            console.Profile.Width = Math.Max(console.Profile.Width, RedirectedWidth);
         console.Write(table);
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Medians over the seeds {plan.Seed} to {plan.Seed + (ulong)plan.Repeat - 1}. Rates count IP bytes."));
     }

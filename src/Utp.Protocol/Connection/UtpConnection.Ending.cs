@@ -275,7 +275,11 @@ public sealed partial class UtpConnection
         _synReceived = null;
     }
 
-    private void ClearReorder() => _reorder?.Clear();
+    private void ClearReorder()
+    {
+        _reorder?.Clear();
+        _pieces?.Clear();
+    }
 
     private void DiscardReceived()
     {

@@ -30,7 +30,7 @@ public sealed partial class UtpConnection
     {
         get
         {
-            var own = Capabilities.OwnPeer | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges;
+            var own = Capabilities.OwnPeer | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges | Capabilities.PacketPieces;
             own |= _options.Mode switch
             {
                 DeliveryMode.Objects => Capabilities.Metadata | Capabilities.SynPayload,

@@ -138,17 +138,21 @@ public sealed partial class UtpConnection
         // Before the ST_FIN is handled, which may end the connection and report it.
         if (header.Type == PacketType.Fin && packet.PeerCloseReason >= 0)
             _peerCloseCode = packet.PeerCloseReason;
-        return distance == 0 ? HandleInOrder(inbound) : HandleEarly(inbound);
+        if (packet.HasPiece && TakesPieces && header.Type == PacketType.Data)
+            return HandlePiece(inbound, distance);
+        var datagram = inbound.Datagram.Span;
+        ForgetPieces(header.SeqNr);
+        return distance == 0
+            ? HandleInOrder(header.Type, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2)
+            : HandleEarly(header, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
     }
 
-    private ReceiveVerdict HandleInOrder(in InboundPacket inbound)
+    private ReceiveVerdict HandleInOrder(PacketType type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)
     {
-        var packet = inbound.Packet;
-        if (!_window.Fits(packet.PayloadLength))
+        if (!_window.Fits(payload.Length))
             return OutOfWindow();
-        var datagram = inbound.Datagram.Span;
         var closesGap = _reorder!.Count > 0;
-        TakeInOrder(packet.Header.Type, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
+        TakeInOrder(type, payload, extension2, hasExtension2);
         while (!IsOver && !_peerFinReached && _reorder.TryTake(_expected, out var entry))
         {
             TakeInOrder(entry.Type, entry.Payload, entry.Extension2, entry.HasExtension2);
@@ -162,10 +166,8 @@ public sealed partial class UtpConnection
         return ReceiveVerdict.Accepted;
     }
 
-    private ReceiveVerdict HandleEarly(in InboundPacket inbound)
+    private ReceiveVerdict HandleEarly(in PacketHeader header, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)
     {
-        var packet = inbound.Packet;
-        var header = packet.Header;
         if (_reorder!.Contains(header.SeqNr))
         {
             _counters.Duplicates++;
@@ -173,10 +175,8 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.Duplicate;
         }
 
-        var datagram = inbound.Datagram.Span;
-        if (!_window.FitsOutOfOrder(packet.PayloadLength, _reorder.Bytes)
-            || !_reorder.TryAdd(
-                _expected, header.SeqNr, header.Type, packet.Extension2(datagram), packet.HasExtension2, packet.Payload(datagram)))
+        if (!_window.FitsOutOfOrder(payload.Length, WaitingBytes)
+            || !_reorder.TryAdd(_expected, header.SeqNr, header.Type, extension2, hasExtension2, payload))
         {
             return OutOfWindow();
         }

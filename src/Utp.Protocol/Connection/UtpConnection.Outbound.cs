@@ -84,6 +84,8 @@ public sealed partial class UtpConnection
         transmit = default;
         if (State == ConnectionState.TimeWait)
             return false;
+        if (_nextPiece.Offset > 0 && PollPiece(buffer, out transmit))
+            return true;
         _timers.Stop(TimerKind.Pacing);
         if (_packets.HasQueued)
             return PollRetransmission(buffer, out transmit);

@@ -34,50 +34,39 @@ public sealed partial class UtpConnection
     {
         ref var packet = ref _packets[seqNr];
         var payload = packet.Payload;
-        ReadOnlyMemory<byte> metadata = default;
-        var frameLength = -1;
-        if (payload.HoldsData)
-        {
-            (metadata, var writeLength) = _sendBuffer.Describe(payload);
-            if (SendsFrames)
-            {
-                frameLength = payload.Offset == 0 ? writeLength : -1;
-                metadata = payload.Offset == 0 ? metadata : default;
-            }
-        }
-
-        var metadataBytes = frameLength >= 0
-            ? 2 + FrameAssembler.HeaderLength + metadata.Length
-            : metadata.IsEmpty ? 0 : 2 + metadata.Length;
+        var message = DescribeMessage(payload);
+        var metadataBytes = message.Bytes;
         var capabilities = _synReceived?.Answer ?? Capabilities.None;
         if (capabilities != Capabilities.None)
             metadataBytes += 2 + CapabilitiesExtension.Length;
 
         // The npm utp takes every byte after the header of a ST_DATA as payload (protocol.md §2).
         var room = _mtu.MaxDatagramBytes - PacketHeader.Length - metadataBytes - payload.Length;
+        if (room < 0 && SendsPieces && !packet.IsMtuProbe)
+            return WritePiece(seqNr, 0, buffer);
         var sackBytes = _peerSendsExtensions ? SelectiveAckBytes(room - 2) : 0;
         var chain = new ExtensionChain(buffer);
         WriteSelectiveAck(ref chain, sackBytes);
         if (capabilities != Capabilities.None)
             CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), capabilities);
-        if (frameLength >= 0)
-        {
-            var header = chain.Add(ExtensionType.CapabilitiesOrMetadata, FrameAssembler.HeaderLength + metadata.Length);
-            header[0] = FrameAssembler.Kind;
-            BinaryPrimitives.WriteUInt32BigEndian(header[1..], (uint)frameLength);
-            metadata.Span.CopyTo(header[FrameAssembler.HeaderLength..]);
-        }
-        else if (!metadata.IsEmpty)
-        {
-            metadata.Span.CopyTo(chain.Add(ExtensionType.CapabilitiesOrMetadata, metadata.Length));
-        }
-
+        message.Write(ref chain);
         if (packet.IsMtuProbe && IsOwnPeer)
             Pad(ref chain, packet.DatagramBytes - payload.Length);
         _sendBuffer.CopyTo(payload, buffer[chain.Length..]);
         return Finish(
             buffer, PacketType.Data, seqNr, chain, payload.Length, sackBytes, packet.Transmissions,
             _synReceived is not null && !IsOwnPeer ? AckBeforeSyn : null);
+    }
+
+    // A frame's header is on its first packet only; metadata of an object on its only one.
+    private MessageHeader DescribeMessage(in PayloadRange payload)
+    {
+        if (!payload.HoldsData)
+            return MessageHeader.None;
+        var (metadata, writeLength) = _sendBuffer.Describe(payload);
+        if (!SendsFrames)
+            return new MessageHeader(metadata, -1);
+        return payload.Offset == 0 ? new MessageHeader(metadata, writeLength) : MessageHeader.None;
     }
 
     private Transmit WriteFin(SeqNr seqNr, Span<byte> buffer)
@@ -205,13 +194,13 @@ public sealed partial class UtpConnection
         return sackBytes;
     }
 
-    private bool Polled(Transmit written, PolledKind kind, out Transmit transmit, SeqNr seqNr = default)
+    private bool Polled(Transmit written, PolledKind kind, out Transmit transmit, SeqNr seqNr = default, int pieceOffset = 0)
     {
         transmit = written;
         _polled ??= new List<PolledDatagram>(2);
         if (_polled.Count == MaxBurst)
             _polled.RemoveRange(0, MaxBurst / 2);
-        _polled.Add(new PolledDatagram(kind, seqNr, written.Length, written.DontFragment));
+        _polled.Add(new PolledDatagram(kind, seqNr, written.Length, written.DontFragment, pieceOffset));
         return true;
     }
 
@@ -253,6 +242,9 @@ public sealed partial class UtpConnection
                 case PolledKind.Reset:
                     _resetDue = true;
                     break;
+                case PolledKind.Data when refused.PieceOffset > 0 && _packets.Contains(seqNr) && _packets[seqNr].InFlight:
+                    TakeBackPiece(seqNr, refused.PieceOffset);
+                    break;
                 case PolledKind.Data when _packets.Contains(seqNr) && _packets[seqNr].InFlight:
                     TakeBackData(seqNr);
                     break;
@@ -267,10 +259,18 @@ public sealed partial class UtpConnection
         _packets.TakeBack(seqNr);
         ref var packet = ref _packets[seqNr];
         if (packet.Transmissions > 0)
+        {
             _counters.Retransmissions--;
+
+            // The one packet that a time-out sends again does not wait for the window the next time either.
+            _retransmitNow |= _undecidedTimeout > 0;
+        }
+
         if (packet.IsMtuProbe)
         {
             packet.IsMtuProbe = false;
+            if (IsOwnPeer)
+                packet.DatagramBytes = (ushort)Math.Min(packet.DatagramBytes, _mtu.MaxDatagramBytes);
             _mtu.OnProbeTakenBack();
         }
 
@@ -285,5 +285,29 @@ public sealed partial class UtpConnection
         _ack.OnUrgent();
     }
 
-    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr, int Bytes, bool DontFragment);
+    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr, int Bytes, bool DontFragment, int PieceOffset);
+
+    /// <summary>Extension 2 of a ST_DATA: metadata (frame length −1), a frame's header, or nothing.</summary>
+    private readonly record struct MessageHeader(ReadOnlyMemory<byte> Metadata, int FrameLength)
+    {
+        public static readonly MessageHeader None = new(default, -1);
+
+        /// <summary>Bytes on the wire.</summary>
+        public int Bytes => FrameLength >= 0 ? 2 + FrameAssembler.HeaderLength + Metadata.Length : Metadata.IsEmpty ? 0 : 2 + Metadata.Length;
+
+        public void Write(ref ExtensionChain chain)
+        {
+            if (FrameLength >= 0)
+            {
+                var header = chain.Add(ExtensionType.CapabilitiesOrMetadata, FrameAssembler.HeaderLength + Metadata.Length);
+                header[0] = FrameAssembler.Kind;
+                BinaryPrimitives.WriteUInt32BigEndian(header[1..], (uint)FrameLength);
+                Metadata.Span.CopyTo(header[FrameAssembler.HeaderLength..]);
+            }
+            else if (!Metadata.IsEmpty)
+            {
+                Metadata.Span.CopyTo(chain.Add(ExtensionType.CapabilitiesOrMetadata, Metadata.Length));
+            }
+        }
+    }
 }

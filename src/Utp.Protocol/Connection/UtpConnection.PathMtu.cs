@@ -78,7 +78,7 @@ public sealed partial class UtpConnection
         {
             packet.IsMtuProbe = false;
             if (IsOwnPeer)
-                packet.DatagramBytes = (ushort)(PacketHeader.Length + packet.Payload.Length);
+                packet.DatagramBytes = (ushort)Math.Min(packet.DatagramBytes, _mtu.MaxDatagramBytes);
             _mtu.OnProbeLost();
         }
         else if (_mtu.OnLost(packet.DatagramBytes, packet.LastSent, _consecutiveTimeouts, _now))

@@ -144,7 +144,7 @@ public sealed partial class UtpConnection
 
     /// <summary>
     /// The last <paramref name="count"/> datagrams that <see cref="PollTransmit"/> yielded were larger than the socket allows
-    /// (EMSGSIZE) and never sent: smaller ones are cut from now on, and these go without don't-fragment. Call before anything else.
+    /// (EMSGSIZE) and never sent: smaller ones are cut from now on, and these go in pieces, or without don't-fragment. Call before anything else.
     /// </summary>
     public void HandleTooLarge(int count, Instant now)
     {
@@ -212,7 +212,7 @@ public sealed partial class UtpConnection
         PeerWindowBytes = _peerWindow,
         ReceiveWindowBytes = _window.Capacity,
         BufferedBytes = BufferedBytes,
-        ReorderBytes = (_reorder?.Bytes ?? 0) + (_delivery?.AssemblingBytes ?? 0),
+        ReorderBytes = WaitingBytes + (_delivery?.AssemblingBytes ?? 0),
         CongestionControl = _congestion.Name,
     };
 

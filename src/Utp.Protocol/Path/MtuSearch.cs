@@ -5,7 +5,7 @@ namespace Utp.Protocol;
 /// passes nearly everywhere, asks for the ceiling first, then bisects; looks again every ten minutes; falls back when full-size
 /// packets vanish. A lost probe says something about size and nothing about congestion. A value inside the connection.
 /// </summary>
-/// <remarks>Sizes are bytes of UDP payload. Sizes that are cut already never change: what is larger than the path goes without don't-fragment.</remarks>
+/// <remarks>Sizes are bytes of UDP payload. What is cut already keeps its bytes: what is larger than the path then goes in pieces, or without don't-fragment.</remarks>
 internal struct MtuSearch
 {
     /// <summary>What every IPv4 host must take (576) less the largest usual headers: the size after a black hole.</summary>

@@ -107,6 +107,16 @@ internal sealed class SendBuffer
         }
     }
 
+    /// <summary>Copies the part of a range that begins <paramref name="skip"/> bytes into it, as much as <paramref name="destination"/> holds; it must lie within.</summary>
+    public void CopyPartTo(in PayloadRange range, int skip, Span<byte> destination)
+    {
+        var write = range.Write;
+        var offset = range.Offset;
+        for (int left; skip >= (left = this[write].Data.Length - offset); write++, offset = 0)
+            skip -= left;
+        CopyTo(new PayloadRange(write, offset + skip, destination.Length, range.WritesDone), destination);
+    }
+
     /// <summary>The first write, whole: what the ST_SYN offers.</summary>
     public ReadOnlySpan<byte> First => this[_head].Data.Span;
 

@@ -17,4 +17,7 @@ public static class ExtensionType
 
     /// <summary>Selective acknowledgement as ranges, between our own peers: (offset, length) pairs of 16 bits from ack_nr.</summary>
     public const byte SelectiveAckRanges = 4;
+
+    /// <summary>The payload is a piece of its packet, between our own peers: offset and length of 16 bits (<see cref="PacketPiece"/>).</summary>
+    public const byte PacketPiece = 5;
 }

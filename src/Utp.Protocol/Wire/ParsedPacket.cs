@@ -14,6 +14,8 @@ namespace Utp.Protocol;
 /// <param name="PeerCloseReason">The close reason of extension 3, -1 for none.</param>
 /// <param name="RangesOffset">Where the SACK ranges of extension 4 begin.</param>
 /// <param name="RangesLength">Bytes of them, 0 for none.</param>
+/// <param name="HasPiece">Whether the packet carries extension 5: its payload is a piece, for those who negotiated that.</param>
+/// <param name="Piece">Where the piece belongs.</param>
 public readonly record struct ParsedPacket(
     PacketHeader Header,
     ushort SelectiveAckOffset,
@@ -24,7 +26,9 @@ public readonly record struct ParsedPacket(
     ushort PayloadLength,
     int PeerCloseReason,
     ushort RangesOffset,
-    short RangesLength)
+    short RangesLength,
+    bool HasPiece,
+    PacketPiece Piece)
 {
     /// <summary>Whether the packet carries extension 2.</summary>
     public bool HasExtension2 => Extension2Length >= 0;
@@ -58,6 +62,7 @@ public readonly record struct ParsedPacket(
 
         var offset = PacketHeader.Length;
         int sackOffset = offset, sackLength = 0, ext2Offset = offset, ext2Length = -1, closeReason = -1, rangesOffset = offset, rangesLength = 0;
+        PacketPiece? piece = null;
         var type = header.Extension;
         while (type != ExtensionType.None)
         {
@@ -82,6 +87,9 @@ public readonly record struct ParsedPacket(
                 case ExtensionType.SelectiveAckRanges when rangesLength == 0:
                     (rangesOffset, rangesLength) = (offset, length);
                     break;
+                case ExtensionType.PacketPiece when piece is null:
+                    piece = PacketPiece.Parse(datagram.Slice(offset, length));
+                    break;
                 case ExtensionType.CloseReason when closeReason < 0 && length == 4:
                     closeReason = (datagram[offset + 2] << 8) | datagram[offset + 3];
                     break;
@@ -94,7 +102,7 @@ public readonly record struct ParsedPacket(
         packet = new ParsedPacket(
             header, (ushort)sackOffset, (short)sackLength, (ushort)ext2Offset, (short)ext2Length,
             (ushort)offset, (ushort)(datagram.Length - offset), closeReason,
-            (ushort)rangesOffset, (short)rangesLength);
+            (ushort)rangesOffset, (short)rangesLength, piece is not null, piece ?? default);
         return true;
     }
 }

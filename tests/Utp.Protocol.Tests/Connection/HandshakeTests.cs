@@ -6,7 +6,7 @@ namespace Utp.Protocol.Tests;
 public class HandshakeTests
 {
     private const Capabilities Own =
-        Capabilities.OwnPeer | Capabilities.SynPayload | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges;
+        Capabilities.OwnPeer | Capabilities.SynPayload | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges | Capabilities.PacketPieces;
     private static readonly ConnectionOptions NodeUtp = new() { Compatibility = PeerCompatibility.NodeUtp };
 
     [Fact]

@@ -55,9 +55,9 @@ public class MtuScenarios
     }
 
     [Fact]
-    public void A_path_that_falls_to_600_bytes_is_survived_in_fragments_and_then_without()
+    public void Between_foreign_peers_a_path_that_falls_to_600_bytes_is_survived_in_fragments_and_then_without()
     {
-        var transfer = new Transfer(Path(1_500), ThreeMegabytes, ThreeMegabytes, Ceiling(1_472));
+        var transfer = new Transfer(Path(1_500), ThreeMegabytes, ThreeMegabytes, Ceiling(1_472) with { Compatibility = PeerCompatibility.Plain });
         transfer.Start();
         transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000);
         transfer.Forth.Options = transfer.Back.Options = Path(600);
@@ -100,6 +100,52 @@ public class MtuScenarios
         transfer.RunToSuccess();
 
         Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 1_300 - Header - 16, 1_300 - Header);
+    }
+
+    [Theory]
+    [InlineData(1_500, 1_280)]
+    [InlineData(1_500, 600)]
+    [InlineData(9_000, 1_280)]
+    [InlineData(65_535, 1_500)]
+    public void A_path_that_falls_and_drops_fragments_is_survived_in_pieces(int before, int after)
+    {
+        var transfer = new Transfer(Path(before), ThreeMegabytes, ThreeMegabytes, Ceiling(before - Header));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000 && transfer.ClientUser.BytesReceived > 1_000_000);
+        Assert.Equal(before - Header, transfer.ClientUser.Connection!.Core.PathDatagramBytes);
+        transfer.Forth.Options = transfer.Back.Options = Path(after) with { DropsFragments = true };
+        transfer.RunToSuccess();
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 548, after - Header);
+        Assert.Equal(0, transfer.Forth.Statistics.Fragmented + transfer.Back.Statistics.Fragmented);
+    }
+
+    [Theory]
+    [InlineData(DeliveryMode.Objects)]
+    [InlineData(DeliveryMode.Frames)]
+    public void Messages_stay_whole_when_their_packets_go_in_pieces(DeliveryMode mode)
+    {
+        var transfer = new Transfer(Path(9_000), ThreeMegabytes with { Mode = mode }, options: Ceiling(9_000 - Header) with { Mode = mode });
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000);
+        transfer.Forth.Options = Path(1_280) with { DropsFragments = true };
+        transfer.RunToSuccess();
+    }
+
+    [Fact]
+    public void Pieces_that_are_lost_by_chance_repeated_and_out_of_order_are_survived()
+    {
+        var transfer = new Transfer(Path(9_000), ThreeMegabytes, ThreeMegabytes, Ceiling(9_000 - Header));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000);
+        transfer.Forth.Options = transfer.Back.Options = Path(1_280) with
+        {
+            DropsFragments = true,
+            Loss = new Ratio(50_000),
+            Duplication = new Ratio(50_000),
+            Reordering = new Ratio(100_000),
+            ReorderDelayMicros = 20_000,
+        };
+        transfer.RunToSuccess();
     }
 
     [Fact]

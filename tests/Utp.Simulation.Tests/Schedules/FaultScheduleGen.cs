@@ -9,6 +9,7 @@ namespace Utp.Simulation.Tests.Schedules;
 /// </summary>
 internal static class FaultScheduleGen
 {
+    private const long MaxLossOfPieces = 30_000;
     private const long TimestampWrap = 1L << 32;
     private const long MaxWrites = 4_000;
     private const long MaxRestsMicros = 60_000_000;
@@ -141,8 +142,10 @@ internal static class FaultScheduleGen
         s = s.With(Knob.MinWriteBytes, Math.Max(s[Knob.MinWriteBytes], s.Bytes / MaxWrites));
         s = s.With(Knob.WriterRestMicros, Math.Min(s[Knob.WriterRestMicros], MaxRestsMicros / Math.Max(1, s.Bytes / s[Knob.MinWriteBytes] * s[Knob.WriterRests] / Ratio.Million)));
         s = s.With(Knob.MaxWriteBytes, Math.Max(s[Knob.MinWriteBytes], s[Knob.MaxWriteBytes]));
-        // What was cut passes a smaller path in fragments only, and so does a lost probe to a foreign peer (protocol.md §8).
-        if (s.Turned.Contains(Knob.FallenMtuBytes)
+        // To a foreign peer what was cut passes a smaller path in fragments only, and so does a lost probe (protocol.md §8). Our own may look
+        // like one when only the plain last ST_SYN gets through.
+        if ((s.Turned.Contains(Knob.FallenMtuBytes) && (s.Turned.Contains(Knob.ForthOutageMicros) || s.Turned.Contains(Knob.BackOutageMicros)
+                || s[Knob.ForthLoss] + s[Knob.BackLoss] > MaxLossOfPieces))
             || s[Knob.LinkMtuBytes] < s[Knob.DatagramBytes] + SimulatedNetwork.IPv4HeaderBytes
             || s[Knob.Compatibility] != (long)PeerCompatibility.Negotiate)
             s = s.With(Knob.DropsFragments, 0);

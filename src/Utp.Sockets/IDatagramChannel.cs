@@ -117,6 +117,13 @@ public interface IDatagramChannelObserver
     /// <param name="error">What a send would have returned.</param>
     /// <param name="pathMtu">Bytes of IP packet that fit, with <see cref="SendStatus.MessageTooLarge"/>; otherwise 0.</param>
     void OnPathError(in UdpPath path, SendStatus error, int pathMtu);
+
+    /// <summary>The same, when ICMP said it, with what it quotes: only who sees the datagrams on their way can quote one that was really sent.</summary>
+    /// <param name="path">The peer, and our address where it is known.</param>
+    /// <param name="error">What a send would have returned.</param>
+    /// <param name="pathMtu">Bytes of IP packet that fit, with <see cref="SendStatus.MessageTooLarge"/>; otherwise 0.</param>
+    /// <param name="quoted">The beginning of the datagram that met the error, as much as a uTP header at most; may be shorter or empty. Borrowed until the call returns.</param>
+    void OnPathError(in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted) => OnPathError(path, error, pathMtu);
 }
 
 /// <summary>What a driver can do on this machine.</summary>

@@ -61,7 +61,16 @@ public sealed class ChannelProbe : IDatagramChannelObserver, IDisposable
         _failed.Release();
     }
 
+    /// <summary>What ICMP quoted, last.</summary>
+    public byte[] Quoted { get; private set; } = [];
+
     public void OnPathError(in UdpPath path, SendStatus error, int pathMtu) => PathErrors.Enqueue((path, error, pathMtu));
+
+    public void OnPathError(in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted)
+    {
+        Quoted = quoted.ToArray();
+        OnPathError(path, error, pathMtu);
+    }
 
     public SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload) =>
         Channel.Send(path, payload, payload.Length, dontFragment: true);

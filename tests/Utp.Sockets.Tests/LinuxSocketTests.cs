@@ -88,6 +88,19 @@ public class LinuxSocketTests
         Assert.Equal((new UdpPath(gone.Address, local), SendStatus.ConnectionRefused, 0), Assert.Single(sender.PathErrors));
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task What_icmp_quotes_is_told_with_the_error(string address)
+    {
+        using var sender = Open(address);
+        var gone = TestPorts.Open(port => Open(address, port));
+        gone.Dispose();
+        Assert.Equal(SendStatus.Sent, sender.SendTo(gone.Address, "twenty bytes of a packet's header, and more"u8));
+        await sender.WhenPathErrorsAsync(1);
+        Assert.Equal("twenty bytes of a pa"u8.ToArray(), sender.Quoted);
+    }
+
     [Fact]
     public void A_local_address_that_is_not_ours_fails_that_send_and_no_other()
     {

@@ -174,6 +174,10 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
                 _core.HandlePathError(report.Error, Clock.Now, report.PathDatagramBytes);
                 Drain();
                 break;
+            case PacketTooBigReport report:
+                _core.HandlePacketTooBig(report.PathDatagramBytes, report.Quoted, Clock.Now);
+                Drain();
+                break;
             case ChannelFailed failed:
                 _core.HandleSocketFailure(failed.Cause.Message, Clock.Now);
                 Drain();

@@ -13,8 +13,19 @@ internal static class PathErrors
     public static void Tell(IActorRef listener, in UdpPath path, SendStatus error, int pathMtu)
     {
         if (error.ToPathError() is { } pathError)
-            listener.Tell(new PathErrorReport(path.Remote, pathError, Math.Max(0, pathMtu - HeaderBytes(path.Remote))), ActorRefs.NoSender);
+            listener.Tell(new PathErrorReport(path.Remote, pathError, DatagramBytes(path, pathMtu)), ActorRefs.NoSender);
     }
+
+    /// <summary>What ICMP said, with what it quotes: that tells the connection whether it is true.</summary>
+    public static void Tell(IActorRef listener, in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted)
+    {
+        if (error == SendStatus.MessageTooLarge)
+            listener.Tell(new PacketTooBigReport(path.Remote, DatagramBytes(path, pathMtu), quoted.ToArray()), ActorRefs.NoSender);
+        else
+            Tell(listener, path, error, pathMtu);
+    }
+
+    private static int DatagramBytes(in UdpPath path, int pathMtu) => Math.Max(0, pathMtu - HeaderBytes(path.Remote));
 
     /// <summary>The channel and the route speak of IP packets, the protocol of UDP payload: the difference.</summary>
     public static int HeaderBytes(UdpEndPoint remote) => remote.IsIPv4 ? IPv4AndUdpHeaderBytes : IPv6AndUdpHeaderBytes;

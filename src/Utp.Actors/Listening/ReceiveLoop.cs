@@ -120,6 +120,9 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
 
     void IDatagramChannelObserver.OnPathError(in UdpPath path, SendStatus error, int pathMtu) => PathErrors.Tell(_listener, path, error, pathMtu);
 
+    void IDatagramChannelObserver.OnPathError(in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted) =>
+        PathErrors.Tell(_listener, path, error, pathMtu, quoted);
+
     private void Run()
     {
         Guard(() =>

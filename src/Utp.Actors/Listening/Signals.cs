@@ -30,11 +30,17 @@ internal sealed class DeadlineExpired : INoSerializationVerificationNeeded, IDea
 /// <summary>To a listener, and from it to its connections: the socket is gone for good.</summary>
 internal sealed record ChannelFailed(Exception Cause) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-/// <summary>To a listener, and from it to the connections with that peer: what ICMP or the kernel said.</summary>
+/// <summary>To a listener, and from it to the connections with that peer: what ICMP or the kernel said; of sizes the kernel's word alone.</summary>
 /// <param name="Remote">The peer.</param>
 /// <param name="Error">What was said.</param>
 /// <param name="PathDatagramBytes">Too large: bytes of UDP payload that pass; 0: unknown.</param>
 internal sealed record PathErrorReport(UdpEndPoint Remote, PathError Error, int PathDatagramBytes) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To a listener, and from it to the connections with that peer: what ICMP said about a datagram that did not fit.</summary>
+/// <param name="Remote">The peer.</param>
+/// <param name="PathDatagramBytes">Bytes of UDP payload that pass; 0: unknown.</param>
+/// <param name="Quoted">The beginning of the datagram, as ICMP quotes it.</param>
+internal sealed record PacketTooBigReport(UdpEndPoint Remote, int PathDatagramBytes, byte[] Quoted) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
 /// <summary>From a connection: what it found out about the size of datagrams to an address.</summary>
 internal sealed record PathSizeReport(UInt128 Address, PathSize Size) : INoSerializationVerificationNeeded, IDeadLetterSuppression;

@@ -130,6 +130,9 @@ internal sealed partial class UtpListener : UntypedActor
             case PathErrorReport report:
                 TellConnections(report, report.Remote);
                 break;
+            case PacketTooBigReport report:
+                TellConnections(report, report.Remote);
+                break;
             case ChannelFailed failed:
                 OnChannelFailed(failed);
                 break;

@@ -78,7 +78,7 @@ public sealed partial class UtpConnection
     /// <summary>Handles an error of the path, as ICMP or a send reported it. ICMP can be forged: it ends a connection only where nothing else can be true.</summary>
     /// <param name="error">What was reported.</param>
     /// <param name="now">The time.</param>
-    /// <param name="pathDatagramBytes">TooLarge: bytes of UDP payload that pass, as ICMP says; 0: unknown.</param>
+    /// <param name="pathDatagramBytes">TooLarge: bytes of UDP payload that pass, as our own kernel says; 0: unknown. What ICMP says goes to <see cref="HandlePacketTooBig"/>.</param>
     public void HandlePathError(PathError error, Instant now, int pathDatagramBytes = 0)
     {
         BeginInput(now);

@@ -87,6 +87,24 @@ public sealed partial class UtpConnection
         }
     }
 
+    /// <summary>
+    /// Handles what ICMP said about a datagram that did not fit ("fragmentation needed", "packet too big"). A stranger may have written it: it
+    /// counts only if it quotes a packet that is on its way and larger than what is said to pass (RFC 8899 §4.6.1).
+    /// </summary>
+    /// <param name="pathDatagramBytes">Bytes of UDP payload that pass, as it says; 0: it does not say.</param>
+    /// <param name="quoted">The beginning of the datagram's UDP payload, as it quotes it; borrowed until the call returns.</param>
+    /// <param name="now">The time.</param>
+    public void HandlePacketTooBig(int pathDatagramBytes, ReadOnlySpan<byte> quoted, Instant now)
+    {
+        BeginInput(now);
+        if (!IsOver && IsOnItsWay(quoted, largerThan: pathDatagramBytes))
+            OnTooLarge(pathDatagramBytes, isCertain: false);
+    }
+
+    private bool IsOnItsWay(ReadOnlySpan<byte> quoted, int largerThan) =>
+        PacketHeader.TryParse(quoted, out var header) && header.Type == PacketType.Data && header.ConnectionId == SendId
+        && _packets.Contains(header.SeqNr) && _packets[header.SeqNr] is { Sacked: false } packet && packet.DatagramBytes > largerThan;
+
     private void OnTooLarge(int datagramBytes, bool isCertain)
     {
         if (_mtu.OnTooLarge(datagramBytes, isCertain))

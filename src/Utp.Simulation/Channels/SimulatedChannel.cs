@@ -17,7 +17,7 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
     private readonly SimulatedNetwork _network;
     private readonly UdpEndPoint[] _addresses;
     private readonly Queue<Waiting> _waiting = new();
-    private readonly Queue<(UdpPath Path, SendStatus Error, int PathMtu)> _errors = new();
+    private readonly Queue<(UdpPath Path, SendStatus Error, int PathMtu, byte[] Quoted)> _errors = new();
     private readonly long _receiveBufferBytes;
     private IDatagramChannelObserver? _observer;
     private SendBuffer _sendBuffer;
@@ -155,7 +155,12 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
         TellReadable();
     }
 
-    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes)
+    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes) => OnPathError(remote, error, pathMtuBytes, []);
+
+    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes, ReadOnlySpan<byte> quoted) =>
+        OnPathError(remote, error, pathMtuBytes, quoted);
+
+    private void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes, ReadOnlySpan<byte> quoted)
     {
         var status = error switch
         {
@@ -163,7 +168,7 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
             PathError.TooLarge => SendStatus.MessageTooLarge,
             _ => SendStatus.Unreachable,
         };
-        _errors.Enqueue((new UdpPath(remote, default), status, pathMtuBytes));
+        _errors.Enqueue((new UdpPath(remote, default), status, pathMtuBytes, quoted.ToArray()));
         TellReadable();
     }
 
@@ -187,7 +192,7 @@ public sealed class SimulatedChannel : IDatagramChannel, IDatagramHost
         if (_isClosed)
             return ReceiveStatus.Closed;
         while (_errors.TryDequeue(out var error))
-            _owner.Notify(() => _observer?.OnPathError(error.Path, error.Error, error.PathMtu));
+            _owner.Notify(() => _observer?.OnPathError(error.Path, error.Error, error.PathMtu, error.Quoted));
 
         DatagramSlab? slab = null;
         var offset = 0;

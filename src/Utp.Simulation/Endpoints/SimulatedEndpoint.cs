@@ -137,12 +137,21 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             Simulator.Schedule(Runs(Simulator.Now.Plus(Options.ReceiveDelayMicros)), this, ReadSocket);
     }
 
-    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes)
+    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes) =>
+        OnPathError(remote, error, pathMtuBytes, []);
+
+    void IDatagramHost.OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes, ReadOnlySpan<byte> quoted) =>
+        OnPathError(remote, error, pathMtuBytes, quoted);
+
+    private void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes, ReadOnlySpan<byte> quoted)
     {
         var headers = remote.IsIPv4 ? SimulatedNetwork.IPv4HeaderBytes : SimulatedNetwork.IPv6HeaderBytes;
         foreach (var connection in _connections.Where(c => c.Path.Remote == remote).ToArray())
         {
-            connection.Core.HandlePathError(error, LocalNow, Math.Max(0, pathMtuBytes - headers));
+            if (error == PathError.TooLarge)
+                connection.Core.HandlePacketTooBig(Math.Max(0, pathMtuBytes - headers), quoted, LocalNow);
+            else
+                connection.Core.HandlePathError(error, LocalNow);
             Touch(connection);
         }
     }

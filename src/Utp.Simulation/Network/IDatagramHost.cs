@@ -16,6 +16,13 @@ public interface IDatagramHost
     /// <param name="error">What it says.</param>
     /// <param name="pathMtuBytes">Too large: bytes of IP packet that pass; otherwise 0.</param>
     void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes);
+
+    /// <summary>The same, with what it quotes.</summary>
+    /// <param name="remote">Whom they were for.</param>
+    /// <param name="error">What it says.</param>
+    /// <param name="pathMtuBytes">Too large: bytes of IP packet that pass; otherwise 0.</param>
+    /// <param name="quoted">The beginning of the datagram's UDP payload; borrowed until the call returns.</param>
+    void OnPathError(UdpEndPoint remote, PathError error, int pathMtuBytes, ReadOnlySpan<byte> quoted) => OnPathError(remote, error, pathMtuBytes);
 }
 
 /// <summary>A datagram on its way.</summary>

@@ -97,10 +97,11 @@ public sealed class SimulatedLink : IEventHandler
         {
             _statistics.LostBySize++;
             var info = entry.Info;
+            var quoted = info.DontFragment && Options.ReportsMtu ? entry.Payload[..Math.Min(PacketHeader.Length, info.Length)].ToArray() : null;
             _network.Drop(slot, DropCause.TooLarge);
             // The router whose next hop is too narrow stands in the middle of the link.
-            if (info.DontFragment && Options.ReportsMtu)
-                _network.SendIcmp(info, PathError.TooLarge, Options.MtuBytes, Options.LatencyMicros);
+            if (quoted is not null)
+                _network.SendIcmp(info, PathError.TooLarge, Options.MtuBytes, Options.LatencyMicros, quoted);
             return;
         }
 

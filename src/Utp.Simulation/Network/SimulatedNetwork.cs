@@ -114,11 +114,12 @@ public sealed class SimulatedNetwork
     /// <param name="error">What.</param>
     /// <param name="pathMtuBytes">Too large: what the next hop takes, bytes of an IP packet.</param>
     /// <param name="moreMicros">What lies between here and the router that tells, there and back.</param>
-    internal void SendIcmp(DatagramInfo info, PathError error, int pathMtuBytes, long moreMicros = 0) =>
+    /// <param name="quoted">The beginning of the datagram.</param>
+    internal void SendIcmp(DatagramInfo info, PathError error, int pathMtuBytes, long moreMicros = 0, byte[]? quoted = null) =>
         Simulator.After(Simulator.Now.Since(info.SentAt) + moreMicros, () =>
         {
             if (_hosts.TryGetValue(info.Source, out var sender))
-                sender.OnPathError(info.Destination, error, pathMtuBytes);
+                sender.OnPathError(info.Destination, error, pathMtuBytes, quoted);
         });
 
     /// <summary>Bytes of the IP header alone.</summary>

@@ -12,6 +12,9 @@ internal sealed class ErrorQueue
     // More than this at once is a flood; the rest surfaces with the next error.
     private const int MaxEntriesPerDrain = 256;
 
+    // The kernel gives what ICMP quotes of the datagram; a header of uTP tells whose it was.
+    private const int QuotedBytes = 20;
+
     private readonly SafeHandle _handle;
     private readonly AddressFamily _family;
     private readonly UdpEndPoint _boundAddress;
@@ -34,6 +37,8 @@ internal sealed class ErrorQueue
     {
         var name = stackalloc byte[SocketAddressCodec.IPv6Bytes];
         var control = stackalloc byte[ControlMessages.ReceiveBytes];
+        var quoted = stackalloc byte[QuotedBytes];
+        var vector = new IoVector { Base = quoted, Length = QuotedBytes };
         var drained = default(DrainedErrors);
         for (var entry = 0; entry < MaxEntriesPerDrain; entry++)
         {
@@ -41,10 +46,13 @@ internal sealed class ErrorQueue
             {
                 Name = name,
                 NameLength = SocketAddressCodec.IPv6Bytes,
+                Vectors = &vector,
+                VectorCount = 1,
                 Control = control,
                 ControlLength = ControlMessages.ReceiveBytes,
             };
-            if (LibC.ReceiveMessage(_handle, &message, LibC.MSG_ERRQUEUE | LibC.MSG_DONTWAIT) < 0)
+            var received = LibC.ReceiveMessage(_handle, &message, LibC.MSG_ERRQUEUE | LibC.MSG_DONTWAIT);
+            if (received < 0)
                 break;
 
             var facts = PacketFacts.Read(&message, fromErrorQueue: true);
@@ -62,7 +70,7 @@ internal sealed class ErrorQueue
 
             drained = drained with { Reported = drained.Reported + 1 };
             var local = _boundAddress == default ? facts.LocalAddress : _boundAddress;
-            observer?.OnPathError(new UdpPath(remote, local), Errno.ToSendStatus(errno), mtu);
+            observer?.OnPathError(new UdpPath(remote, local), Errno.ToSendStatus(errno), mtu, new ReadOnlySpan<byte>(quoted, (int)Math.Min(received, QuotedBytes)));
         }
 
         return drained;

@@ -104,22 +104,74 @@ public class MtuTests
     }
 
     [Fact]
-    public void Forged_icmp_does_not_take_the_size_below_what_passes_everywhere()
+    public void Icmp_forged_by_who_sees_our_packets_does_not_take_the_size_below_what_passes_everywhere()
     {
-        var c = Conversation.Established(Ceiling(9_000), Own);
-        c.Do((connection, now) => connection.HandlePathError(PathError.TooLarge, now, 68));
+        var c = JumboFound(out var sent);
+        c.Do((connection, now) => connection.HandlePacketTooBig(68, sent.Datagram, now));
         Assert.Equal(Base, c.Connection.PathDatagramBytes);
     }
 
     [Fact]
-    public void Icmp_names_the_size_that_passes()
+    public void Icmp_that_quotes_a_packet_on_its_way_names_the_size_that_passes()
     {
-        var c = Conversation.Established(Ceiling(9_000), Own);
-        c.Write(new byte[Full]);
-        c.TakeSent();
-        c.Send(PacketBuilder.State().Ack(Seq));
-        c.Do((connection, now) => connection.HandlePathError(PathError.TooLarge, now, 1_452));
+        var c = JumboFound(out var sent);
+        c.Do((connection, now) => connection.HandlePacketTooBig(1_452, sent.Datagram.AsSpan(0, PacketHeader.Length), now));
         Assert.Equal(1_452, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void Icmp_that_does_not_name_a_size_takes_it_to_the_base()
+    {
+        var c = JumboFound(out var sent);
+        c.Do((connection, now) => connection.HandlePacketTooBig(0, sent.Datagram, now));
+        Assert.Equal(Base, c.Connection.PathDatagramBytes);
+    }
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("too little")]
+    [InlineData("another connection's id")]
+    [InlineData("what was never sent")]
+    [InlineData("what was acknowledged")]
+    [InlineData("an acknowledgement")]
+    [InlineData("a packet that is small enough")]
+    [InlineData("no uTP")]
+    public void Icmp_forged_by_a_stranger_quotes_no_packet_of_ours_and_changes_nothing(string quotes)
+    {
+        var c = JumboFound(out var sent);
+        var quoted = sent.Datagram.AsSpan(0, PacketHeader.Length).ToArray();
+        var passes = 1_452;
+        switch (quotes)
+        {
+            case "nothing":
+                quoted = [];
+                break;
+            case "too little":
+                quoted = quoted[..^1];
+                break;
+            case "another connection's id":
+                quoted[3] ^= 1;
+                break;
+            case "what was never sent":
+                quoted[16] ^= 0x40;
+                break;
+            case "what was acknowledged":
+                quoted[17]--;
+                break;
+            case "an acknowledgement":
+                quoted[0] = 0x21;
+                break;
+            case "a packet that is small enough":
+                passes = 9_000;
+                break;
+            default:
+                quoted[0] = 0x02;
+                break;
+        }
+
+        c.Do((connection, now) => connection.HandlePacketTooBig(passes, quoted, now));
+        Assert.Equal(9_000, c.Connection.PathDatagramBytes);
+        Assert.False(c.Connection.PollPathSize(out _));
     }
 
     [Fact]
@@ -297,6 +349,20 @@ public class MtuTests
         search.Resume(new PathSize(1_472, 1_480), int.MaxValue);
         Assert.Equal(0, search.NextProbe(int.MaxValue, Instant.Zero));
         Assert.False(search.TryTakeNews(out _));
+    }
+
+    // The path carries 9,000 bytes, as is known; one such packet is on its way.
+    private static Conversation JumboFound(out SeenPacket sent)
+    {
+        var c = Conversation.Established(Ceiling(9_000), Own);
+        c.Write(new byte[Full]);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Ack(Seq));
+        c.TakeSent();
+        c.Write(new byte[9_000 - PacketHeader.Length]);
+        sent = c.Expect(PacketType.Data, seq: Seq + 1, bytes: 9_000 - PacketHeader.Length);
+        Assert.True(c.Connection.PollPathSize(out _));
+        return c;
     }
 
     private static void Answer(Conversation c, Capabilities capabilities)

@@ -149,6 +149,43 @@ public class MtuScenarios
     }
 
     [Fact]
+    public void Icmp_forged_by_a_stranger_throughout_a_transfer_changes_nothing()
+    {
+        var transfer = new Transfer(Path(9_000), ThreeMegabytes with { Bytes = 20_000_000 }, options: Ceiling(9_000 - Header), client: new EndpointOptions { FirstSeqNr = new SeqNr(100) });
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ClientUser.Connection?.Core.PathDatagramBytes == 9_000 - Header);
+
+        // It knows both ports and the connection id, and guesses the rest.
+        Span<byte> quoted = stackalloc byte[PacketHeader.Length];
+        for (var i = 0; i < 50; i++)
+        {
+            new PacketHeader(
+                PacketType.Data, ExtensionType.None, transfer.ClientUser.Connection!.Core.SendId, default, 0, 0,
+                new SeqNr((ushort)(40_000 + i)), default).Write(quoted);
+            ((IDatagramHost)transfer.Client).OnPathError(Transfer.ServerAddress, PathError.TooLarge, 1_300, quoted);
+            transfer.Simulator.RunFor(10_000);
+            Assert.Equal(9_000 - Header, transfer.ClientUser.Connection.Core.PathDatagramBytes);
+        }
+
+        transfer.RunToSuccess();
+    }
+
+    [Fact]
+    public void A_size_that_came_back_is_found_again_after_ten_minutes()
+    {
+        var minutes = new TransferPlan { Bytes = 4_000_000, MinWriteBytes = 4_000, MaxWriteBytes = 4_000, WriterRests = Ratio.Always, WriterRestMicros = 1_000_000 };
+        var transfer = new Transfer(Path(1_300), minutes, options: Ceiling(1_472));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.Simulator.Now.Micros > 120_000_000);
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 1_200, 1_300 - Header);
+        transfer.Forth.Options = transfer.Back.Options = Path(1_500);
+        transfer.RunUntil(() => transfer.Simulator.Now.Micros > 500_000_000);
+        Assert.InRange(transfer.ClientUser.Connection.Core.PathDatagramBytes, 1_200, 1_300 - Header);
+        transfer.RunUntil(() => transfer.Simulator.Now.Micros > 760_000_000);
+        Assert.Equal(1_472, transfer.ClientUser.Connection.Core.PathDatagramBytes);
+    }
+
+    [Fact]
     public void A_socket_that_refuses_what_its_interface_does_not_take_sets_the_ceiling_at_once()
     {
         var transfer = new Transfer(

@@ -24,6 +24,21 @@ public class LossScenarios
     }
 
     [Fact]
+    public void Lost_acks_cost_neither_time_nor_window_because_the_next_one_says_the_same()
+    {
+        var link = new LinkOptions { LatencyMicros = 10_000, RateBytesPerSecond = 1_250_000, QueueBytes = 256_000 };
+        var kept = new Transfer(link, OneMegabyte);
+        var lost = new Transfer(link, OneMegabyte);
+        lost.Back.Options = link with { Loss = Ratio.Percent(10) };
+        kept.RunToSuccess();
+        lost.RunToSuccess();
+
+        Assert.InRange(lost.Back.Statistics.Lost, 20, long.MaxValue);
+        Assert.Equal(0, lost.ClientStats.PacketsLost);
+        Assert.InRange(lost.Simulator.Now.Micros, 0, kept.Simulator.Now.Micros * 110 / 100);
+    }
+
+    [Fact]
     public void A_burst_of_twenty_is_repaired()
     {
         var transfer = new Transfer(request: OneMegabyte);

@@ -72,7 +72,7 @@ internal static class SimulateCommand
         if (!run.Json && rows.Count > 0)
             SimulationTable.Show(run.Terminal.People, rows, plan);
         if (!interrupted && markdown is not null)
-            WriteFile(markdown, System.Text.Encoding.UTF8.GetBytes(SimulationMarkdown.Text(rows, plan)));
+            WriteFile(markdown, System.Text.Encoding.UTF8.GetBytes(SimulationMarkdown.Text(rows, plan, markdown)));
         if (!interrupted && plot is not null)
             WriteFile(plot, SimulationPlot.Draw([.. runs.FirstSeed]));
         return new Outcome(Name, interrupted ? Sentences.Interrupted : null)

@@ -7,7 +7,7 @@ namespace Utp.Cli;
 /// <summary>The rows as <c>docs/network.md</c>: nothing in it but what was run, so that the same command gives the same file.</summary>
 internal static class SimulationMarkdown
 {
-    public static string Text(IReadOnlyList<SimulationRow> rows, SimulationPlan plan)
+    public static string Text(IReadOnlyList<SimulationRow> rows, SimulationPlan plan, string file)
     {
         var profiles = plan.Profiles.Count == ProfileCatalog.All.Length ? "all" : string.Join(',', plan.Profiles.Select(static p => p.Name));
         var bars = rows.Sum(static r => r.Profile.Bars.Length);
@@ -18,7 +18,7 @@ internal static class SimulationMarkdown
             Written by the command, not by hand:
 
             ```
-            utp simulate --profile {profiles} --congestion {string.Join(',', plan.Laws)} --seed {plan.Seed} --repeat {plan.Repeat} --markdown docs/network.md
+            utp simulate --profile {profiles} --congestion {string.Join(',', plan.Laws)} --seed {plan.Seed} --repeat {plan.Repeat} --markdown {file}
             ```
 
             Medians over {plan.Repeat} seed(s), in virtual time, with the real core, router and wire format, pacing on. Rates count IP bytes of

@@ -203,7 +203,13 @@ public sealed class Lbe : ICongestionControl
         _noise.Add(_latestMicros);
         _round.Add(_latestMicros);
         if (_base.Add((uint)_latestMicros, _window <= 2 * MinWindow, TargetMicros, sample.Now))
-            _standing.Forget();
+        {
+            // The route is longer, and nobody was there to give way to.
+            _growth.Forget();
+            _slowStartThreshold = double.PositiveInfinity;
+            EnterSlowStart(_window);
+        }
+
         var isStanding = _standing.Add(QueueingDelayMicros, TargetMicros, _latestMicros, EnoughSamples, sample.Now);
         if (_standing.Samples == 0 && !_isBlind)
             _roundsOfQueue = 0;
@@ -236,6 +242,7 @@ public sealed class Lbe : ICongestionControl
         _roundsOfQueue++;
         if (_roundsOfQueue > 1)
             _growth.OnPushedAside();
+        _losses.OnQueueSeen();
 
         // A round trip that the peer did not measure holds its delayed acknowledgements, too: it stops growth only.
         if (_isPathMeasured)

@@ -44,6 +44,9 @@ internal struct LbeGrowth
     /// <summary>The queue stands although this flow's share of it is gone: someone else needs the path.</summary>
     public void OnPushedAside() => _patience = PatientRounds;
 
+    /// <summary>What pushed the flow aside is gone.</summary>
+    public void Forget() => _patience = 0;
+
     /// <summary>A round has passed without congestion; <paramref name="isClear"/>: with at most half of the target's queue.</summary>
     public void OnRound(bool isClear, double window, int packetBytes)
     {

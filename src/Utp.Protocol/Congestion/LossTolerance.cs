@@ -46,6 +46,9 @@ internal struct LossTolerance
         _lost += bytes;
     }
 
+    /// <summary>A queue stood, and showed as a delay: it is not the losses that tell of congestion on this path.</summary>
+    public void OnQueueSeen() => IsCongestive = _isOnTrial = false;
+
     /// <summary>A round has begun; the past counts half from twice the packets on that are enough.</summary>
     public void OnRoundStart(int packetBytes)
     {

@@ -119,7 +119,10 @@ public class SimulateTests
         using var drawn = new Drawn("1 of 2 runs");
         var live = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new AnsiConsoleOutput(drawn), Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.Yes,
+            Out = new AnsiConsoleOutput(drawn),
+            Ansi = AnsiSupport.Yes,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.Yes,
         });
         live.Profile.Width = 120;
         // The second takes a hundred times as long as the first.

@@ -15,7 +15,7 @@ internal sealed record Contender(string Name, string Title, BenchCarrier Carrier
         new("tcp-bbr", "kernel TCP, .NET sockets, BBR", BenchCarrier.Tcp, [], "bbr"),
         new("tcp-cubic", "kernel TCP, .NET sockets, CUBIC", BenchCarrier.Tcp, [], "cubic"),
         new("akka-tcp", "Akka.IO.Tcp", BenchCarrier.AkkaTcp, []),
-        new("akka-tcp-256k", "Akka.IO.Tcp, 256 kB buffers", BenchCarrier.AkkaTcp, 
+        new("akka-tcp-256k", "Akka.IO.Tcp, 256 kB buffers", BenchCarrier.AkkaTcp,
         [
             "akka.io.tcp.maximum-frame-size=128k", "akka.io.tcp.send-buffer-size=256k", "akka.io.tcp.receive-buffer-size=256k",
         ]),

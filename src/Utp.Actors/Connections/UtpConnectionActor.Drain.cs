@@ -11,10 +11,6 @@ internal sealed partial class UtpConnectionActor
     // A turn is bounded, so that one fast connection does not hold its thread; it goes on behind what its mailbox has.
     private const int MaxDatagramsPerTurn = 128;
 
-    // A NAT forgets after 30 s; the keep-alive's 29 s leave room for this.
-    private const long FarMicros = 2_000_000;
-    private const long CommonMomentMicros = 100_000;
-
     // A burst, and behind it the next datagram, which may be of any size. A send copies nothing that outlives it, so one buffer per thread does.
     [ThreadStatic]
     private static byte[]? _threadBuffer;
@@ -190,16 +186,11 @@ internal sealed partial class UtpConnectionActor
         return BurstResult.Gone;
     }
 
-    // One deadline at a time, moved only earlier: a late or spurious expiry is harmless. Far ones (keep-alive, idle) are put off to a common
-    // moment: thousands of idle connections then share a wake-up, a batch and its cache, instead of paying for one each.
+    // One deadline at a time, moved only earlier: a late or spurious expiry is harmless.
     private void ArmDeadline()
     {
         var next = Instant.Min(_core.NextDeadline, _registerDeadline);
         if (next >= _armed)
-            return;
-        if (next.Since(Clock.Now) > FarMicros)
-            next = Instant.Min(_armed, next.Plus(CommonMomentMicros - (next.Micros % CommonMomentMicros)));
-        if (next == _armed)
             return;
         _armed = next;
         _port.Deadlines.Arm(_handle, next);

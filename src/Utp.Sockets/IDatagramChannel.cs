@@ -65,21 +65,8 @@ public interface IDatagramChannel : IDisposable
     /// <param name="dontFragment">Whether the datagrams must not be fragmented on their way.</param>
     /// <param name="status">What the first one met that was not taken; <see cref="SendStatus.Sent"/> when all were.</param>
     /// <returns>How many datagrams the kernel took, counted from the first.</returns>
-    int SendBurst(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status)
-    {
-        var sent = 0;
-        do
-        {
-            var length = Math.Min(segmentSize, payload.Length);
-            status = Send(path, payload[..length], segmentSize, dontFragment);
-            if (status != SendStatus.Sent)
-                return sent;
-            payload = payload[length..];
-            sent++;
-        }
-        while (!payload.IsEmpty);
-        return sent;
-    }
+    int SendBurst(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status) =>
+        SingleSends.Send(this, path, payload, segmentSize, dontFragment, out status);
 
     /// <summary>
     /// Waits, on the caller's thread, until datagrams may be waiting. For one thread that reads; only with

@@ -197,7 +197,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
             return 0;
         }
 
-        return SendOneByOne(path, payload, segmentSize, dontFragment, out status);
+        return SingleSends.Send(this, path, payload, segmentSize, dontFragment, out status);
     }
 
     /// <inheritdoc/>
@@ -272,22 +272,6 @@ public sealed class UdpSocketChannel : IDatagramChannel
             Fail(e);
             return SendStatus.Closed;
         }
-    }
-
-    private int SendOneByOne(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status)
-    {
-        var sent = 0;
-        do
-        {
-            var length = Math.Min(segmentSize, payload.Length);
-            status = Send(path, payload[..length], length, dontFragment);
-            if (status != SendStatus.Sent)
-                return sent;
-            payload = payload[length..];
-            sent++;
-        }
-        while (!payload.IsEmpty);
-        return sent;
     }
 
     private void OnError()

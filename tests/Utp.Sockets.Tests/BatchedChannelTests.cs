@@ -213,7 +213,7 @@ public sealed class BatchedChannelTests : IDisposable
         }
 
         channel.Dispose();
-        Assert.True(ended.Task.IsCompleted || await Task.WhenAny(ended.Task, Task.Delay(ChannelProbe.Patience)) == ended.Task);
+        await ended.Task.WaitAsync(ChannelProbe.Patience);
         Assert.Empty(_receiver.Failures);
     }
 

@@ -12,7 +12,10 @@ public sealed class ArrowTests
         ["Utp.Simulation"] = ["Utp.Protocol", "Utp.Sockets"],
         ["Utp.Messages"] = ["Utp.Protocol"],
         ["Utp.Actors"] = ["Utp.Protocol", "Utp.Messages", "Utp.Sockets"],
-        ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors"],
+        ["Utp.Streams"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
+        ["Utp.Kestrel"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Streams"],
+        ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
+        ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel"],
     };
 
     public static TheoryData<string> Projects => [.. House.SourceProjects];

@@ -22,8 +22,7 @@ public partial class ReadmeTests
     [Fact]
     public async Task The_first_program_prints_what_came_back()
     {
-        // Built beside this test, because the project refers to it.
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "FirstProgram.dll")])
+        var start = new ProcessStartInfo("dotnet", ["exec", House.SamplePath("FirstProgram")])
         {
             RedirectStandardOutput = true,
         };

@@ -16,17 +16,6 @@ internal static class House
             ?? throw new FileNotFoundException($"{project} is not built beside the architecture tests: reference it in their project.");
     }
 
-    /// <summary>
-    /// A sample where its own build put it, in the configuration of these tests, which refer to it. The copy beside the tests does not run: it lacks what the
-    /// tests take from a shared framework that the sample does not name.
-    /// </summary>
-    public static string SamplePath(string sample)
-    {
-        var tests = Path.Combine(Root, "tests", typeof(House).Assembly.GetName().Name!);
-        var output = Path.Combine(Root, "samples", sample, Path.GetRelativePath(tests, AppContext.BaseDirectory), sample + ".dll");
-        return File.Exists(output) ? output : throw new FileNotFoundException($"{sample} is not built at {output}: reference it in the tests' project.");
-    }
-
     private static string FindRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

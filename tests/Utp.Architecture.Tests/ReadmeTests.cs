@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -7,7 +6,6 @@ namespace Utp.Architecture.Tests;
 /// <summary>What the README promises to a new user.</summary>
 public partial class ReadmeTests
 {
-    private const int MaxMilliseconds = 60_000;
     private static readonly string Readme = File.ReadAllText(Path.Combine(House.Root, "README.md"));
 
     [Fact]
@@ -16,29 +14,6 @@ public partial class ReadmeTests
         var program = File.ReadAllText(Path.Combine(House.Root, "samples", "FirstProgram", "Program.cs")).TrimEnd();
         Assert.Contains(program, Readme, StringComparison.Ordinal);
         Assert.InRange(program.Split('\n').Length, 1, 30);
-    }
-
-    [Fact]
-    public async Task The_first_program_prints_what_came_back()
-    {
-        var start = new ProcessStartInfo("dotnet", ["exec", House.SamplePath("FirstProgram")])
-        {
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(MaxMilliseconds);
-        try
-        {
-            var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            Assert.Equal(0, process.ExitCode);
-            Assert.Contains("Hello, uTP!", output, StringComparison.Ordinal);
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill();
-        }
     }
 
     [Fact]

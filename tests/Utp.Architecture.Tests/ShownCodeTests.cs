@@ -12,7 +12,7 @@ public sealed partial class ShownCodeTests
 {
     public static TheoryData<string> Pages =>
     [
-        "README.md",
+        "README.md", "samples/README.md",
         .. Directory.EnumerateFiles(Path.Combine(House.Root, "docs"), "*.md").Select(static file => "docs/" + Path.GetFileName(file)).Order(StringComparer.Ordinal),
     ];
 

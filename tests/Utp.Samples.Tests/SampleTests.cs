@@ -1,0 +1,65 @@
+namespace Utp.Samples.Tests;
+
+/// <summary>Every sample runs as a process, prints what it promises, and ends by itself.</summary>
+public sealed class SampleTests
+{
+    // One line of each that it prints only when all went well.
+    private static readonly Dictionary<string, string> Lines = new()
+    {
+        ["FirstProgram"] = "Hello, uTP!",
+        ["Echo"] = "2,000,000 bytes came back unchanged.",
+        ["Chat"] = "* bye",
+    };
+
+    public static TheoryData<string> Samples => [.. Lines.Keys];
+
+    private static IEnumerable<string> Folders => Directory.EnumerateFiles(Sample.Folder, "*.csproj", SearchOption.AllDirectories).Select(static file => Path.GetFileNameWithoutExtension(file));
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public async Task A_sample_prints_what_it_promises_and_ends(string sample)
+    {
+        var (exitCode, output, errors) = await Sample.RunAsync(sample);
+
+        Assert.Equal("", errors);
+        Assert.Equal(0, exitCode);
+        Assert.Contains(Lines[sample], output.Split('\n'));
+    }
+
+    [Fact]
+    public void Every_sample_is_run() => Assert.Equal(Folders.Order(StringComparer.Ordinal), Lines.Keys.Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void The_page_lists_every_sample()
+    {
+        var page = File.ReadAllText(Path.Combine(Sample.Folder, "README.md"));
+        Assert.All(Folders, sample => Assert.Contains($"({sample}/)", page, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void A_sample_is_small_enough_to_be_read_at_once(string sample)
+    {
+        var files = Directory.EnumerateFiles(Path.Combine(Sample.Folder, sample), "*.cs");
+        Assert.All(files, static file => Assert.InRange(File.ReadLines(file).Count(), 1, 100));
+    }
+
+    [Fact]
+    public async Task The_chat_shows_everybodys_lines_in_one_order()
+    {
+        var (_, output, _) = await Sample.RunAsync("Chat");
+
+        Assert.Equal(
+            "* ada joins\n* bob joins\nada: Hello Bob!\n* cy joins\nbob: Hello Ada, hello Cy!\ncy: zzzzzzzzzzzzzzzz… (100004 characters)\n* bob leaves\n* bye\n",
+            output);
+    }
+
+    [Fact]
+    public async Task The_chat_says_how_it_is_used()
+    {
+        var (exitCode, _, errors) = await Sample.RunAsync("Chat", "nonsense");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("Usage", errors, StringComparison.Ordinal);
+    }
+}

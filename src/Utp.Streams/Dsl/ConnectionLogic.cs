@@ -87,10 +87,10 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
                 End(null);
                 break;
             case ConnectionClosed closed:
-                End(new UtpFlowException(closed));
+                End(FlowFailures.Of(closed));
                 break;
             case Terminated when !_ended:
-                End(new UtpFlowException("The connection's actor has stopped without a word."));
+                End(FlowFailures.ConnectionStopped);
                 break;
         }
     }
@@ -248,7 +248,7 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
                 break;
             default:
                 Tell(Abort.Instance);
-                _failure = new UtpFlowException(failed);
+                _failure = FlowFailures.Of(failed);
                 FailStage(_failure);
                 break;
         }

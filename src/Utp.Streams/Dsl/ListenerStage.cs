@@ -70,7 +70,7 @@ internal sealed class ListenerStage<T>(
         public override void PostStop()
         {
             _unbound.TrySetResult();
-            _bound.TrySetException(_failure ?? new UtpFlowException($"The source ended before {_stage._command.LocalAddress} was bound."));
+            _bound.TrySetException(_failure ?? FlowFailures.EndedBefore($"{_stage._command.LocalAddress} was bound"));
         }
 
         public void OnPull()
@@ -105,7 +105,7 @@ internal sealed class ListenerStage<T>(
                     OnConnected(connected, args.Sender);
                     break;
                 case CommandFailed { Command: Bind } failed:
-                    Fail(new UtpFlowException(failed));
+                    Fail(FlowFailures.Of(failed));
                     break;
                 case Unbind:
                     BeginUnbind();
@@ -114,13 +114,13 @@ internal sealed class ListenerStage<T>(
                     OnUnbound();
                     break;
                 case ListenerFailed failed:
-                    Fail(new UtpFlowException(failed.Message, failed.Exception));
+                    Fail(FlowFailures.Of(failed));
                     break;
                 case Terminated when _unbinding:
                     OnUnbound();
                     break;
                 case Terminated:
-                    Fail(new UtpFlowException("The listener has stopped: uTP is shutting down."));
+                    Fail(FlowFailures.ShuttingDown);
                     break;
             }
         }

@@ -43,7 +43,7 @@ internal sealed class OutgoingStage<T>(IActorRef manager, Connect command, Eleme
 
         // The stage's own actor dies with it: an attempt under way is cancelled, an open connection aborted.
         public override void PostStop() =>
-            _opened.TrySetException(Failure ?? new UtpFlowException($"The flow ended before a connection to {stage._command.RemoteAddress} was open."));
+            _opened.TrySetException(Failure ?? FlowFailures.EndedBefore($"a connection to {stage._command.RemoteAddress} was open"));
 
         private void Connecting((IActorRef Sender, object Message) args)
         {
@@ -56,10 +56,10 @@ internal sealed class OutgoingStage<T>(IActorRef manager, Connect command, Eleme
                     Begin(args.Sender);
                     break;
                 case CommandFailed failed:
-                    End(new UtpFlowException(failed));
+                    End(FlowFailures.Of(failed));
                     break;
                 case Terminated:
-                    End(new UtpFlowException("uTP is shutting down: its manager has stopped."));
+                    End(FlowFailures.ShuttingDown);
                     break;
             }
         }

@@ -16,7 +16,7 @@ namespace Utp.Streams.Dsl;
 /// wrote and the peer did not acknowledge fits the send buffer.</para>
 /// <para>The end of what goes in closes our direction: with half close reading goes on until the peer ends too, without it both directions end and what the peer still
 /// sends is discarded. A failure of what goes in resets the connection. What comes out completes when the peer has closed its direction; its consumer's cancelling
-/// leaves writing open, and what the peer sends is then discarded. A connection that ends by an error fails the flow with <see cref="UtpFlowException"/>, behind what was
+/// leaves writing open, and what the peer sends is then discarded. A connection that ends by an error fails the flow with <see cref="UtpException"/>, behind what was
 /// received before.</para>
 /// </remarks>
 /// <typeparam name="T">The element.</typeparam>
@@ -35,7 +35,7 @@ public class UtpFlows<T>
     }
 
     /// <summary>
-    /// A source of the connections that a UDP port accepts. It materializes a task of the binding, which fails with <see cref="UtpFlowException"/> when the port cannot be
+    /// A source of the connections that a UDP port accepts. It materializes a task of the binding, which fails with <see cref="UtpException"/> when the port cannot be
     /// bound. A connection whose flow is not materialized within <c>utp.register-timeout</c> is aborted. Cancelling the source unbinds; accepted connections go on.
     /// </summary>
     /// <param name="localAddress">An <see cref="IPEndPoint"/>; port 0: any free one.</param>
@@ -89,7 +89,7 @@ public class UtpFlows<T>
     /// <param name="options">What the connections do differently from the configuration.</param>
     /// <param name="halfClose">Whether a flow whose input has ended goes on reading.</param>
     /// <param name="idleTimeout">A flow without an element in either direction for so long fails; null: never.</param>
-    /// <returns>The binding; fails with <see cref="UtpFlowException"/> when the port cannot be bound.</returns>
+    /// <returns>The binding; fails with <see cref="UtpException"/> when the port cannot be bound.</returns>
     public Task<ServerBinding> BindAndHandle<TMat>(
         Flow<T, T, TMat> handler, IMaterializer materializer, EndPoint localAddress, int? backlog = null, UtpOptions? options = null, bool halfClose = false, TimeSpan? idleTimeout = null)
     {
@@ -110,7 +110,7 @@ public class UtpFlows<T>
 #pragma warning restore CS1573 // As above.
 
     /// <summary>
-    /// A flow that opens a connection when it is materialized. It materializes a task of the connection's addresses, which fails with <see cref="UtpFlowException"/>, as the
+    /// A flow that opens a connection when it is materialized. It materializes a task of the connection's addresses, which fails with <see cref="UtpException"/>, as the
     /// flow does, when the connection cannot be opened.
     /// </summary>
     /// <param name="remoteAddress">An <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/>, all of whose addresses are tried in turn.</param>

@@ -18,8 +18,8 @@ public sealed class BindTests(ITestOutputHelper output) : FlowSpec(output, "utp.
 
         var (second, done) = Utp.Bind(binding.LocalAddress).ToMaterialized(Sink.Ignore<IncomingConnection<ByteString>>(), Keep.Both).Run(Materializer);
 
-        Assert.Equal(FailureCause.AddressInUse, (await Assert.ThrowsAsync<UtpFlowException>(() => second.WaitAsync(Patience))).Failure);
-        Assert.Equal(FailureCause.AddressInUse, (await Assert.ThrowsAsync<UtpFlowException>(() => done.WaitAsync(Patience))).Failure);
+        Assert.Equal(FailureCause.AddressInUse, (await Assert.ThrowsAsync<UtpException>(() => second.WaitAsync(Patience))).FailureCause);
+        Assert.Equal(FailureCause.AddressInUse, (await Assert.ThrowsAsync<UtpException>(() => done.WaitAsync(Patience))).FailureCause);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class BindTests(ITestOutputHelper output) : FlowSpec(output, "utp.
         await input.OfferAsync(ByteString.FromString("after"));
         Assert.Equal("after", (await back.PullAsync().WaitAsync(Patience)).Value.ToString());
         var late = Source.Empty<ByteString>().ViaMaterialized(Utp.OutgoingConnection(binding.LocalAddress), Keep.Right).To(Sink.Ignore<ByteString>()).Run(Materializer);
-        Assert.Equal(FailureCause.Refused, (await Assert.ThrowsAsync<UtpFlowException>(() => late.WaitAsync(Patience))).Failure);
+        Assert.Equal(FailureCause.Refused, (await Assert.ThrowsAsync<UtpException>(() => late.WaitAsync(Patience))).FailureCause);
         input.Complete();
         Assert.False((await back.PullAsync().WaitAsync(Patience)).HasValue);
     }
@@ -123,7 +123,7 @@ public sealed class BindTests(ITestOutputHelper output) : FlowSpec(output, "utp.
         var back = Source.Maybe<ByteString>().Via(Utp.OutgoingConnection(binding.LocalAddress)).RunForeach(static _ => { }, Materializer);
 
         await Assert.ThrowsAsync<UtpIdleTimeoutException>(async () => await (await ended.Task.WaitAsync(Patience)).WaitAsync(Patience));
-        await Assert.ThrowsAsync<UtpFlowException>(() => back.WaitAsync(Patience));
+        await Assert.ThrowsAsync<UtpException>(() => back.WaitAsync(Patience));
     }
 
     [Fact]

@@ -94,9 +94,9 @@ public sealed class EndTests(ITestOutputHelper output) : FlowSpec(output)
         await peer.Probe.ExpectMsgAsync("read");
         peer.Connection.Tell(Abort.Instance, peer.Probe.Ref);
 
-        var failure = await Assert.ThrowsAsync<UtpFlowException>(() => back.WaitAsync(Patience));
-        Assert.Equal(CloseCause.Reset, failure.Reason?.Cause);
-        Assert.Null(failure.Failure);
+        var failure = await Assert.ThrowsAsync<UtpException>(() => back.WaitAsync(Patience));
+        Assert.Equal(CloseCause.Reset, failure.CloseReason?.Cause);
+        Assert.Null(failure.FailureCause);
         Assert.Equal("last words"u8.ToArray(), seen);
     }
 
@@ -201,8 +201,8 @@ public sealed class EndTests(ITestOutputHelper output) : FlowSpec(output)
         var (opened, back) = Source.Maybe<ByteString>().ViaMaterialized(Utp.OutgoingConnection(new IPEndPoint(IPAddress.Loopback, port)), Keep.Right)
             .ToMaterialized(Sink.ForEach<ByteString>(static _ => { }), Keep.Both).Run(Materializer);
 
-        Assert.Equal(FailureCause.Refused, (await Assert.ThrowsAsync<UtpFlowException>(() => opened.WaitAsync(Patience))).Failure);
-        Assert.Equal(FailureCause.Refused, (await Assert.ThrowsAsync<UtpFlowException>(() => back.WaitAsync(Patience))).Failure);
+        Assert.Equal(FailureCause.Refused, (await Assert.ThrowsAsync<UtpException>(() => opened.WaitAsync(Patience))).FailureCause);
+        Assert.Equal(FailureCause.Refused, (await Assert.ThrowsAsync<UtpException>(() => back.WaitAsync(Patience))).FailureCause);
     }
 
     [Fact]
@@ -215,7 +215,7 @@ public sealed class EndTests(ITestOutputHelper output) : FlowSpec(output)
             .ViaMaterialized(Utp.OutgoingConnection(silent.LocalEndPoint!, connectTimeout: TimeSpan.FromMilliseconds(200)), Keep.Right)
             .To(Sink.Ignore<ByteString>()).Run(Materializer);
 
-        Assert.Equal(FailureCause.ConnectTimeout, (await Assert.ThrowsAsync<UtpFlowException>(() => opened.WaitAsync(Patience))).Failure);
+        Assert.Equal(FailureCause.ConnectTimeout, (await Assert.ThrowsAsync<UtpException>(() => opened.WaitAsync(Patience))).FailureCause);
     }
 
     [Fact]

@@ -46,10 +46,10 @@ public sealed class MessageFlowTests(ITestOutputHelper output) : FlowSpec(output
     {
         var binding = await Utp.Frames.BindAndHandle(Flow.Create<StreamMessage>(), Materializer, Loopback).WaitAsync(Patience);
 
-        var failure = await Assert.ThrowsAsync<UtpFlowException>(() => Source.Single(new StreamMessage(Bytes(10), Bytes(251)))
+        var failure = await Assert.ThrowsAsync<UtpException>(() => Source.Single(new StreamMessage(Bytes(10), Bytes(251)))
             .Via(Utp.Frames.OutgoingConnection(binding.LocalAddress)).RunWith(Sink.Seq<StreamMessage>(), Materializer).WaitAsync(Patience));
 
-        Assert.Equal(FailureCause.MetadataTooLong, failure.Failure);
+        Assert.Equal(FailureCause.MetadataTooLong, failure.FailureCause);
         Assert.Contains("250", failure.Message, StringComparison.Ordinal);
     }
 
@@ -58,10 +58,10 @@ public sealed class MessageFlowTests(ITestOutputHelper output) : FlowSpec(output
     {
         var binding = await Serve(Echo).WaitAsync(Patience);
 
-        var failure = await Assert.ThrowsAsync<UtpFlowException>(() => Source.Single(new StreamMessage(Bytes(10)))
+        var failure = await Assert.ThrowsAsync<UtpException>(() => Source.Single(new StreamMessage(Bytes(10)))
             .Via(Utp.Frames.OutgoingConnection(binding.LocalAddress)).RunWith(Sink.Seq<StreamMessage>(), Materializer).WaitAsync(Patience));
 
-        Assert.Equal(FailureCause.FramesNotNegotiated, failure.Failure);
+        Assert.Equal(FailureCause.FramesNotNegotiated, failure.FailureCause);
     }
 
     [Fact]
@@ -72,11 +72,11 @@ public sealed class MessageFlowTests(ITestOutputHelper output) : FlowSpec(output
 
         var fits = await Source.From(Enumerable.Range(0, 20).Select(i => new StreamMessage(Bytes(4_096, i))))
             .Via(Utp.Frames.OutgoingConnection(binding.LocalAddress, options: options)).RunWith(Sink.Seq<StreamMessage>(), Materializer).WaitAsync(Patience);
-        var failure = await Assert.ThrowsAsync<UtpFlowException>(() => Source.Single(new StreamMessage(Bytes(4_097)))
+        var failure = await Assert.ThrowsAsync<UtpException>(() => Source.Single(new StreamMessage(Bytes(4_097)))
             .Via(Utp.Frames.OutgoingConnection(binding.LocalAddress, options: options)).RunWith(Sink.Seq<StreamMessage>(), Materializer).WaitAsync(Patience));
 
         Assert.Equal(20, fits.Count);
-        Assert.Equal(FailureCause.WriteTooLarge, failure.Failure);
+        Assert.Equal(FailureCause.WriteTooLarge, failure.FailureCause);
     }
 
     [Fact]

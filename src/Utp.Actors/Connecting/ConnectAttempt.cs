@@ -181,7 +181,7 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
             return;
         }
 
-        foreach (var address in resolved.Addresses.Distinct())
+        foreach (var address in AddressOrder.Of(resolved.Addresses))
             _addresses.Enqueue(new IPEndPoint(address, host.Port));
         TryNext();
     }

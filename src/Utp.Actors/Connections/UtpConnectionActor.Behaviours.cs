@@ -206,6 +206,7 @@ internal sealed partial class UtpConnectionActor
         _owner.Tell(new Connected(RemoteEndPoint, LocalEndPoint) { PeerCapabilities = _core.PeerCapabilities });
         if (_attempt is not null)
         {
+            _mayAnswer = true;
             _attempt.Tell(OpenSucceeded.Instance);
             _attempt = null;
             Context.Watch(_owner);

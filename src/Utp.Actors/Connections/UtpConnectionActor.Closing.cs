@@ -173,6 +173,7 @@ internal sealed partial class UtpConnectionActor
 
     private void LeaveListener()
     {
+        _handle.MoveDeadline(Instant.Never);
         _port.Deadlines.Cancel(_handle);
         Become(Over);
         _port.Listener.Tell(new ConnectionOver(_handle));

@@ -11,6 +11,9 @@ internal sealed partial class UtpConnectionActor
     // A turn is bounded, so that one fast connection does not hold its thread; it goes on behind what its mailbox has.
     private const int MaxDatagramsPerTurn = 128;
 
+    // An answer to what a handler was given comes within some 10 µs on an idle machine; a peer's round trips may look longer by this, and no more.
+    private const long AnswerMicros = 500;
+
     // A burst, and behind it the next datagram, which may be of any size. A send copies nothing that outlives it, so one buffer per thread does.
     [ThreadStatic]
     private static byte[]? _threadBuffer;
@@ -38,6 +41,12 @@ internal sealed partial class UtpConnectionActor
     {
         // Events first: what the handler reads opens the window that the acknowledgement advertises.
         DeliverEvents();
+        if (_mayAnswer)
+        {
+            _mayAnswer = false;
+            _core.HoldAcknowledgement(Clock.Now.Plus(AnswerMicros));
+        }
+
         Transmit();
 
         // What a send met may have ended the connection.
@@ -87,6 +96,7 @@ internal sealed partial class UtpConnectionActor
     {
         if (_discardsReceived)
             return;
+        _mayAnswer = true;
         _handler?.Tell(new Received(received.Data, received.Metadata) { Pool = DeliveryPool.Instance });
         if (_pullMode)
         {
@@ -186,14 +196,12 @@ internal sealed partial class UtpConnectionActor
         return BurstResult.Gone;
     }
 
-    // One deadline at a time, moved only earlier: a late or spurious expiry is harmless.
+    // One deadline at a time: a late or spurious expiry is harmless.
     private void ArmDeadline()
     {
         var next = Instant.Min(_core.NextDeadline, _registerDeadline);
-        if (next >= _armed)
-            return;
-        _armed = next;
-        _port.Deadlines.Arm(_handle, next);
+        if (_handle.MoveDeadline(next))
+            _port.Deadlines.Arm(_handle, next);
     }
 
     private enum BurstResult

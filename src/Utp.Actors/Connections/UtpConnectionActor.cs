@@ -31,9 +31,9 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
 
     private TimeSpan _registerTimeout;
     private Instant _registerDeadline = Instant.Never;
-    private Instant _armed = Instant.Never;
     private long _windowLimit;
     private bool _drainPending;
+    private bool _mayAnswer;
     private bool _waitsForWritable;
     private bool _confirmationTold;
 
@@ -78,6 +78,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
     {
         if (_handle is null)
             return;
+        _handle.MoveDeadline(Instant.Never);
         _port.Deadlines.Cancel(_handle);
         if (!_endTold)
             EndByForce(new CloseReason(CloseCause.Aborted, Detail: "Its listener was stopped."), null);
@@ -213,7 +214,6 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
     private void OnDeadline()
     {
         var now = Clock.Now;
-        _armed = Instant.Never;
         if (now >= _registerDeadline)
         {
             _registerDeadline = Instant.Never;
@@ -222,7 +222,9 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         }
 
         _core.HandleTimeout(now);
-        Drain();
+
+        // What waits behind may carry the acknowledgement that is due now.
+        DrainSoon();
     }
 
     // The window follows what the socket's buffer can hold; told with each batch, applied when it changes.

@@ -7,6 +7,9 @@ namespace Utp.Actors;
 /// <summary>What the listener's table holds of a connection: where its packets go, and its deadline.</summary>
 internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) : DeadlineEntry
 {
+    private long _dueMicros = Instant.Never.Micros;
+    private long _armedMicros = Instant.Never.Micros;
+
     /// <summary>The key in the table, and the way of its datagrams.</summary>
     public UdpPath Path { get; } = path;
 
@@ -31,5 +34,38 @@ internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) :
     /// <summary>In which of its loop's periods it received last; used under the table's lock.</summary>
     public int ActivePeriod { get; set; } = -1;
 
-    internal override void OnExpired() => Actor.Tell(DeadlineExpired.Instance, ActorRefs.NoSender);
+    /// <summary>
+    /// The connection's deadline, which moves with nearly every packet; its actor's alone to set. What is armed follows when it moves earlier, and when the
+    /// armed one expires: so a deadline that always moves on, as that of a retransmission does, wakes nobody.
+    /// </summary>
+    /// <returns>Whether it must be armed.</returns>
+    public bool MoveDeadline(Instant due)
+    {
+        Volatile.Write(ref _dueMicros, due.Micros);
+
+        // Whoever writes looks afterwards at what the other wrote: one of the two sees an earlier deadline than the armed one.
+        Interlocked.MemoryBarrier();
+        if (due.Micros >= Volatile.Read(ref _armedMicros))
+            return false;
+        Volatile.Write(ref _armedMicros, due.Micros);
+        return true;
+    }
+
+    internal override Instant OnExpired(Instant now)
+    {
+        while (true)
+        {
+            var due = Volatile.Read(ref _dueMicros);
+            Volatile.Write(ref _armedMicros, due <= now.Micros ? Instant.Never.Micros : due);
+            if (due <= now.Micros)
+            {
+                Actor.Tell(DeadlineExpired.Instance, ActorRefs.NoSender);
+                return Instant.Never;
+            }
+
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref _dueMicros) >= due)
+                return new Instant(due);
+        }
+    }
 }

@@ -54,8 +54,14 @@ internal sealed class DeadlineClock : IDisposable
         onStarted();
         while (WaitForExpired())
         {
+            var now = Clock.Now;
             foreach (var entry in _expired)
-                entry.OnExpired();
+            {
+                var again = entry.OnExpired(now);
+                if (again != Instant.Never)
+                    Arm(entry, again);
+            }
+
             _expired.Clear();
         }
     }

@@ -12,7 +12,9 @@ internal abstract class DeadlineEntry
     internal Instant At { get; set; } = Instant.Never;
 
     /// <summary>Tells the owner that its deadline has passed. Called on the thread of <see cref="DeadlineClock"/>; must return at once.</summary>
-    internal abstract void OnExpired();
+    /// <param name="now">The time.</param>
+    /// <returns>When to ask again, because the deadline has moved meanwhile; <see cref="Instant.Never"/>: not before it is armed.</returns>
+    internal abstract Instant OnExpired(Instant now);
 }
 
 /// <summary>

@@ -15,6 +15,7 @@ namespace Utp.Protocol;
 ///                 └── time-out, refused ────────────────► Closed         │
 ///   any state ── ST_RESET, abort, give-up, socket error ─► Reset ◄───────┘
 /// </code>
+/// Closing goes straight to Closed when our ST_FIN was sent after the peer's was reached: it has acknowledged all that the peer sent.
 /// FinSent goes straight to TimeWait when our ST_FIN is acknowledged and nobody reads any more (Close).
 /// </summary>
 public enum ConnectionState

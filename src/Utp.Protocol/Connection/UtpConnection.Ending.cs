@@ -9,6 +9,7 @@ public sealed partial class UtpConnection
     private bool _closeRequested;
     private bool _finQueued;
     private bool _finSent;
+    private bool _finAnswersPeers;
     private bool _discardsReceived;
     private ushort? _closeCode;
     private SeqNr? _peerFin;
@@ -192,6 +193,8 @@ public sealed partial class UtpConnection
     // A peer that is gone by then has everything (protocol.md §4).
     private bool OnlyOurFinIsUnacknowledged => _peerFinReached && _finSent && _packets.Count <= 1;
 
+    private CloseReason EndReason => new(_discardsReceived ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode);
+
     private ushort? PeerCode => _peerCloseCode < 0 ? null : (ushort)_peerCloseCode;
 
     private void RequestClose(ushort? code)
@@ -225,7 +228,10 @@ public sealed partial class UtpConnection
     // Our ST_FIN was acknowledged, and with it everything before it.
     private void OnFinAcked()
     {
-        if (State == ConnectionState.Closing || (State == ConnectionState.FinSent && (_discardsReceived || _peerFinReached)))
+        // RFC 9293 §3.6, LAST-ACK: every transmission of our ST_FIN has acknowledged the peer's, so nothing of the peer's can want an answer any more.
+        if (State == ConnectionState.Closing && _finAnswersPeers)
+            End(ConnectionState.Closed, EndReason);
+        else if (State == ConnectionState.Closing || (State == ConnectionState.FinSent && (_discardsReceived || _peerFinReached)))
             EnterTimeWait();
     }
 
@@ -233,7 +239,7 @@ public sealed partial class UtpConnection
     {
         if (State == ConnectionState.TimeWait || IsOver)
             return;
-        ReportClosed(new CloseReason(_discardsReceived ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode));
+        ReportClosed(EndReason);
         Transition(ConnectionState.TimeWait);
         _packets.Clear();
         _timers.StopAll();

@@ -199,8 +199,8 @@ public sealed partial class UtpConnection
         _peerWindowStamp = header.Timestamp;
         NotePeer(inbound);
 
-        // protocol.md §4: one empty ST_STATE at once confirms our address to our own acceptor.
-        _ack.OnUrgent();
+        // protocol.md §4: one empty ST_STATE at once confirms our address to our own acceptor, unless data is about to.
+        _ack.OnAnswered();
         if (IsOwnPeer)
             ArmConfirmation();
         return ReceiveVerdict.Accepted;

@@ -73,6 +73,10 @@ public sealed partial class UtpConnection
         }
 
         NotePeer(inbound);
+
+        // Our own acceptor repeats its answer until it hears an ack: it did not hear the last one.
+        if (header.Type == PacketType.State && IsOwnPeer && inbound.Packet.HasExtension2)
+            _ack.OnUrgent();
         if (acked >= 0)
             HandleAcknowledgement(inbound, acked);
         return header.Type == PacketType.State ? ReceiveVerdict.Accepted : HandleSequenced(inbound);
@@ -89,10 +93,6 @@ public sealed partial class UtpConnection
         _peerMeasures |= header.TimestampDifference is not (0 or RttEstimator.NoTimestampDifference);
         _wrapGuard.OnAccepted(header.Timestamp, inbound.Arrival);
         _batch.OnDelay(_peerDelay, header.TimestampDifference);
-
-        // Our own acceptor repeats its answer until it hears an ack: it did not hear the last one.
-        if (header.Type == PacketType.State && IsOwnPeer && inbound.Packet.HasExtension2)
-            _ack.OnUrgent();
 
         if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed && !RepeatsAnswer(inbound))
             _timers.Stop(TimerKind.SynRetry);
@@ -152,6 +152,7 @@ public sealed partial class UtpConnection
         if (!_window.Fits(payload.Length))
             return OutOfWindow();
         var closesGap = _reorder!.Count > 0;
+        var isShort = payload.Length < MaxPayload / 2;
         TakeInOrder(type, payload, extension2, hasExtension2);
         while (!IsOver && !_peerFinReached && _reorder.TryTake(_expected, out var entry))
         {
@@ -162,7 +163,7 @@ public sealed partial class UtpConnection
         if (closesGap || _peerFinReached)
             _ack.OnUrgent();
         else
-            _ack.OnInOrder();
+            _ack.OnInOrder(isShort);
         return ReceiveVerdict.Accepted;
     }
 

@@ -39,7 +39,7 @@ public sealed partial class UtpConnection
             return Polled(WriteAnswer(buffer), PolledKind.Answer, out transmit);
         if (PollData(buffer, out transmit))
             return true;
-        if (_ack.IsDue)
+        if (_ack.IsDue && now >= _ack.DueAt)
             return Polled(WriteState(buffer, keepAlive: false), PolledKind.State, out transmit);
         return _keepAliveDue && Polled(WriteState(buffer, keepAlive: true), PolledKind.KeepAlive, out transmit);
     }
@@ -99,6 +99,7 @@ public sealed partial class UtpConnection
         if (!_anyDataSent && !IsOwnPeer && _peerSyn is null && !_peerHasSpoken)
             return SendProbe(buffer, out transmit);
         _finSent = true;
+        _finAnswersPeers = _peerFinReached;
         Transition(State == ConnectionState.PeerFin ? ConnectionState.Closing : ConnectionState.FinSent);
         var seqNr = _packets.Add(OutstandingKind.Fin, _sendBuffer.EmptyRange, _now);
         NoteSent(seqNr);

@@ -97,8 +97,8 @@ public sealed partial class UtpConnection
             // While the socket takes nothing, only giving up has a time.
             if (_blocked)
                 return Instant.Min(_timers[TimerKind.Handshake], _timers[TimerKind.Idle]);
-            // A window that opened after the last drain waits for nothing.
-            return _ack.IsDue && IsAddressConfirmed && !IsOver ? _now : _timers.Next;
+            // A window that opened after the last drain waits for nothing; an acknowledgement that is held leaves by itself at last.
+            return _ack.IsDue && IsAddressConfirmed && !IsOver ? Instant.Min(Instant.Max(_now, _ack.DueAt), _timers.Next) : _timers.Next;
         }
     }
 
@@ -178,6 +178,13 @@ public sealed partial class UtpConnection
     /// <param name="data">The bytes.</param>
     /// <param name="metadata">Metadata; empty for none.</param>
     public WriteResult CheckWrite(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> metadata) => CheckWrite(data, ref metadata);
+
+    /// <summary>
+    /// The user was just given what arrived, and may answer at once: an acknowledgement of one short packet, or the handshake's confirmation, then waits for the
+    /// packet that carries it, until <paramref name="until"/> at most. Whatever the peer must hear at once does not wait. Call between the drains of events and of datagrams.
+    /// </summary>
+    /// <param name="until">About a millisecond away at most: the peer's round trips seem longer by as much.</param>
+    public void HoldAcknowledgement(Instant until) => _ack.Hold(until);
 
     /// <summary>Keeps received data inside; the window closes when it is full.</summary>
     public void SuspendReading() => IsReadingSuspended = true;

@@ -3,7 +3,8 @@ namespace Utp.Protocol;
 /// <summary>
 /// When an acknowledgement leaves (protocol.md §6): one at the end of every receive batch, unless a packet that leaves in the
 /// same drain carries it. A delayed acknowledgement would be measured as queueing delay by every delay-based law, so waiting
-/// for a second packet or 20 ms is an option only.
+/// for a second packet or 20 ms is an option only. What may wait is one for a single short packet, and the handshake's confirmation, for as long as the
+/// user is taken to need for an answer that carries it (design note 16).
 /// </summary>
 internal struct AckPolicy
 {
@@ -12,33 +13,58 @@ internal struct AckPolicy
 
     private readonly bool _delayed;
     private int _waiting;
+    private bool _urgent;
+    private Instant _heldUntil = Instant.Zero;
 
     public AckPolicy(bool delayed) => _delayed = delayed;
 
-    /// <summary>Whether an acknowledgement is to leave in this drain.</summary>
+    /// <summary>Whether an acknowledgement is to leave in this drain, or when its hold is over.</summary>
     public bool IsDue { get; private set; }
 
     /// <summary>Whether one waits for a second packet.</summary>
     public readonly bool IsWaiting => _waiting > 0 && !IsDue;
 
+    /// <summary>When the acknowledgement that is due may leave by itself.</summary>
+    public readonly Instant DueAt => _heldUntil;
+
     /// <summary>A packet in order arrived that the peer waits to have acknowledged.</summary>
-    public void OnInOrder()
+    /// <param name="isShort">Whether it holds less than a packet could: the end of what the peer had to say.</param>
+    public void OnInOrder(bool isShort)
     {
         _waiting++;
         if (!_delayed || _waiting >= 2)
             IsDue = true;
+        if (!isShort || _waiting >= 2)
+            Release();
     }
 
     /// <summary>Something the peer must hear of at once: a gap, a duplicate, a filled gap, an opened window, ST_FIN.</summary>
-    public void OnUrgent() => IsDue = true;
+    public void OnUrgent()
+    {
+        IsDue = true;
+        Release();
+    }
+
+    /// <summary>The peer's answer to our ST_SYN arrived, and is to be confirmed.</summary>
+    public void OnAnswered() => IsDue = true;
 
     /// <summary>The delay is over.</summary>
     public void OnDelayOver() => IsDue |= _waiting > 0;
 
+    /// <summary>The user may be about to send something that carries the acknowledgement. It waits once, and not where it is urgent.</summary>
+    public void Hold(Instant until)
+    {
+        if (IsDue && !_urgent && _heldUntil == Instant.Zero)
+            _heldUntil = until;
+    }
+
     /// <summary>A packet that carries the acknowledgement left.</summary>
     public void OnSent()
     {
-        IsDue = false;
+        IsDue = _urgent = false;
         _waiting = 0;
+        _heldUntil = Instant.Zero;
     }
+
+    private void Release() => (_urgent, _heldUntil) = (true, Instant.Zero);
 }

@@ -61,6 +61,9 @@ public sealed class Conversation
     /// <summary>The window of the peer's packets that state none.</summary>
     public long PeerWindow { get; set; } = 1 << 20;
 
+    /// <summary>How long an acknowledgement is held for a user that was just given something, µs; 0: not at all.</summary>
+    public long HoldMicros { get; set; }
+
     /// <summary>While true the socket takes nothing: the connection is told so after each attempt.</summary>
     public bool SocketBlocked { get; private set; }
 
@@ -300,6 +303,8 @@ public sealed class Conversation
         {
             Note($"  event {Describe(connectionEvent)}");
             _events.Enqueue(connectionEvent);
+            if (HoldMicros > 0 && connectionEvent.Kind is ConnectionEventKind.Connected or ConnectionEventKind.Received)
+                Connection.HoldAcknowledgement(Now.Plus(HoldMicros));
         }
 
         while (!_refused && Connection.PollTransmit(_buffer, Now, out var transmit))

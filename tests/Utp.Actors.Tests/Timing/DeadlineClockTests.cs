@@ -1,3 +1,4 @@
+using Utp.Protocol;
 
 namespace Utp.Actors.Tests.Timing;
 
@@ -50,6 +51,16 @@ public sealed class DeadlineClockTests : IDisposable
     }
 
     [Fact]
+    public void A_deadline_that_has_moved_on_is_waited_for_again()
+    {
+        var now = Clock.Now;
+        using var entry = new Entry { Moved = now.Plus(30_000) };
+        _clock.Arm(entry, now.Plus(1_000));
+        Assert.True(entry.Expired.Wait(TimeSpan.FromSeconds(20)));
+        Assert.True(Clock.Now >= entry.Moved);
+    }
+
+    [Fact]
     public void Nothing_can_be_armed_after_the_end()
     {
         using var entry = new Entry();
@@ -64,6 +75,15 @@ public sealed class DeadlineClockTests : IDisposable
 
         public void Dispose() => Expired.Dispose();
 
-        internal override void OnExpired() => Expired.Set();
+        /// <summary>Where the deadline has moved since it was armed.</summary>
+        public Instant Moved { get; init; } = Instant.Zero;
+
+        internal override Instant OnExpired(Instant now)
+        {
+            if (Moved > now)
+                return Moved;
+            Expired.Set();
+            return Instant.Never;
+        }
     }
 }

@@ -120,9 +120,7 @@ public sealed class DeadlineHeapTests
 
     private sealed class Entry(long name) : DeadlineEntry
     {
-        internal override void OnExpired()
-        {
-        }
+        internal override Instant OnExpired(Instant now) => Instant.Never;
 
         public override string ToString() => $"{name}";
     }

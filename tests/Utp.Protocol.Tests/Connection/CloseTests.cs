@@ -184,13 +184,54 @@ public class CloseTests
     public void Late_packets_are_answered_after_the_close()
     {
         var c = Conversation.Established(capabilities: Own);
-        c.Send(PacketBuilder.Fin());
         c.Do((connection, now) => connection.Close(now));
-        c.Send(PacketBuilder.State().Ack(Seq));
+        c.Send(PacketBuilder.Fin().Ack(Seq));
         c.TakeSent();
         c.Send(PacketBuilder.Fin().Seq(Peer));
         c.Expect(PacketType.State, ack: Peer);
         c.ExpectNothing();
+    }
+
+    [Fact]
+    public void Who_closes_second_is_done_when_its_fin_is_acknowledged()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Send(PacketBuilder.Fin()).ExpectEvent(ConnectionEventKind.PeerFinished);
+        c.Expect(PacketType.State, ack: Peer);
+        c.Do((connection, now) => connection.Close(now));
+        c.Expect(PacketType.Fin, seq: Seq, ack: Peer);
+        c.Send(PacketBuilder.State().Ack(Seq)).ExpectClosed(CloseCause.Closed);
+        c.ExpectNothing();
+        Assert.True(c.Connection.IsTerminated);
+    }
+
+    [Fact]
+    public void Fins_that_cross_leave_both_ends_to_answer_late_packets()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Do((connection, now) => connection.Close(now));
+        c.Expect(PacketType.Fin, seq: Seq);
+        c.Send(PacketBuilder.Fin());
+        c.Expect(PacketType.State, ack: Peer);
+        c.Send(PacketBuilder.State().Ack(Seq)).ExpectClosed(CloseCause.Closed);
+        Assert.Equal(ConnectionState.TimeWait, c.Connection.State);
+
+        // The peer may have missed our acknowledgement of its ST_FIN.
+        c.Send(PacketBuilder.Fin().Seq(Peer)).Expect(PacketType.State, ack: Peer);
+    }
+
+    [Fact]
+    public void What_was_read_late_is_still_delivered_by_who_closes_second()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Do((connection, _) => connection.SuspendReading());
+        c.Send(PacketBuilder.Data("last words"), PacketBuilder.Fin());
+        c.Do((connection, now) => connection.CloseWrite(now));
+        c.Send(PacketBuilder.State().Ack(Seq)).ExpectNoEvent();
+        c.Do((connection, now) => connection.ResumeReading(now)).ExpectReceived("last words");
+        c.ExpectEvent(ConnectionEventKind.PeerFinished);
+        c.ExpectClosed(CloseCause.ConfirmedClosed);
+        Assert.True(c.Connection.IsTerminated);
     }
 
     [Fact]

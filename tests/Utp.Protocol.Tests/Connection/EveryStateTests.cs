@@ -130,12 +130,12 @@ public class EveryStateTests
             ConnectionState.SynReceived => Conversation.Accept(options: options),
             _ => Conversation.Established(options, Own),
         };
-        if (state is ConnectionState.PeerFin or ConnectionState.Closing or ConnectionState.TimeWait)
+        if (state is ConnectionState.PeerFin or ConnectionState.Closing)
             c.Send(PacketBuilder.Fin());
         if (state is ConnectionState.FinSent or ConnectionState.Closing or ConnectionState.TimeWait)
             c.Do((connection, now) => connection.CloseWrite(now));
         if (state == ConnectionState.TimeWait)
-            c.Send(PacketBuilder.State().Ack(Seq));
+            c.Send(PacketBuilder.Fin().Ack(Seq));
         c.TakeSent();
         c.TakeEvents();
         Assert.Equal(state, c.Connection.State);

@@ -40,7 +40,7 @@ public sealed class UtpHostOptions
     /// <summary><c>utp.shutdown-flush-timeout</c>: how long the host's stop waits for connections to send what was written.</summary>
     public TimeSpan? ShutdownFlushTimeout { get; set; }
 
-    /// <summary><c>utp.limits</c>: how much strangers may take from one listener.</summary>
+    /// <summary><c>utp.limits</c>, all of it: how much strangers may take from one listener.</summary>
     public EndpointLimits? Limits { get; set; }
 
     /// <summary>HOCON of any other key, written as below <c>utp { … }</c>. Where a property above says the same, the property holds.</summary>

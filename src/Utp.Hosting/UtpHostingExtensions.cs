@@ -40,13 +40,16 @@ public static class UtpHostingExtensions
     /// <param name="localAddress">Where to listen; port 0: any free one.</param>
     /// <param name="handler">Makes the actor that hears <see cref="Connected"/> of each accepted connection. Its death unbinds the listener.</param>
     /// <param name="configure">Sets what is to differ from the configuration; null: nothing.</param>
-    /// <remarks>When the port cannot be bound, the host's start fails with <see cref="UtpListenerStartException"/>.</remarks>
+    /// <remarks>
+    /// When the port cannot be bound, or an option is wrong, the host's start fails with <see cref="UtpListenerStartException"/>; when the key is taken, with
+    /// <see cref="InvalidOperationException"/>.
+    /// </remarks>
     public static AkkaConfigurationBuilder WithUtpListener<TKey>(
         this AkkaConfigurationBuilder builder, IPEndPoint localAddress, Func<ActorSystem, IActorRegistry, IDependencyResolver, Props> handler, Action<UtpListenerOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(handler);
         return AddListener<TKey>(builder, localAddress, configure, (system, registry) =>
-            system.ActorOf(handler(system, registry, DependencyResolver.For(system).Resolver), "utp-handler-" + NameOf<TKey>()));
+            system.ActorOf(handler(system, registry, DependencyResolver.For(system).Resolver), "utp-handler-" + PathOf<TKey>()));
     }
 
     /// <summary>As the other overload, with a handler of the given props.</summary>
@@ -70,7 +73,7 @@ public static class UtpHostingExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(localAddress);
-        var name = NameOf<TKey>();
+        var name = typeof(TKey).Name;
         var options = new UtpListenerOptions { HealthCheckName = "utp-" + name };
         configure?.Invoke(options);
 
@@ -79,6 +82,8 @@ public static class UtpHostingExtensions
             builder.WithHealthCheck(check, health, tags: options.HealthCheckTags);
         return builder.WithActors(async (system, registry) =>
         {
+            if (registry.TryGet<TKey>(out _))
+                throw new InvalidOperationException($"An actor is registered under {typeof(TKey)} already: give each uTP listener a key type of its own.");
             var bind = new Bind(findHandler(system, registry), localAddress)
             {
                 Options = options.Connections,
@@ -88,7 +93,7 @@ public static class UtpHostingExtensions
                 DualMode = options.DualMode,
                 OutOfBandHandler = options.OutOfBandHandler?.Invoke(system),
             };
-            var guard = system.ActorOf(Props.Create(() => new ListenerGuard(bind)), "utp-listener-" + name);
+            var guard = system.ActorOf(Props.Create(() => new ListenerGuard(bind)), "utp-listener-" + PathOf<TKey>());
             health.Guard = guard;
             var outcome = await guard.Ask<object>(AwaitBound.Instance, BindTimeout).ConfigureAwait(false);
             if (outcome is CommandFailed failed)
@@ -97,6 +102,6 @@ public static class UtpHostingExtensions
         });
     }
 
-    // Actor names take letters, digits and few others; a generic key's name has a back-tick.
-    private static string NameOf<TKey>() => typeof(TKey).Name.Replace('`', '-');
+    // The names of generic types have characters that those of actors may not have.
+    private static string PathOf<TKey>() => string.Concat(typeof(TKey).ToString().Select(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '+' or '_' ? c : '-'));
 }

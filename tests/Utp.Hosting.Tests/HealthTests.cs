@@ -40,7 +40,7 @@ public sealed class HealthTests
     {
         await using var host = await StartAsync();
 
-        host.System.ActorSelection("/user/utp-handler-" + nameof(TheListener)).Tell(PoisonPill.Instance);
+        host.System.ActorSelection("/user/utp-handler-" + typeof(TheListener)).Tell(PoisonPill.Instance);
 
         Assert.Contains("handler", (await UnhealthyAsync(host)).Description, StringComparison.Ordinal);
     }

@@ -126,6 +126,41 @@ public sealed class ListenerTests() : TestKit(ConfigurationFactory.ParseString(H
     }
 
     [Fact]
+    public async Task A_key_that_is_taken_fails_the_start_and_is_named()
+    {
+        await using var host = new HostedSystem(static akka => akka
+            .WithUtpListener<TheListener>(HostedSystem.AnyPort, Props.Create<Echo>(), static options => options.HealthCheckName = "one")
+            .WithUtpListener<TheListener>(HostedSystem.AnyPort, Props.Create<Echo>(), static options => options.HealthCheckName = "two"));
+
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(host.StartAsync);
+
+        Assert.Contains(nameof(TheListener), e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_of_one_name_and_generic_ones_are_told_apart()
+    {
+        await using var host = new HostedSystem(static akka => akka
+            .WithUtpListener<TheListener>(HostedSystem.AnyPort, Props.Create<Echo>())
+            .WithUtpListener<Here.TheListener>(HostedSystem.AnyPort, Props.Create<Echo>(), static options => options.HealthCheckName = "here")
+            .WithUtpListener<List<TheListener>>(HostedSystem.AnyPort, Props.Create<Echo>()));
+
+        await host.StartAsync();
+
+        Assert.Equal(3, (await host.CheckHealthAsync()).Entries.Count);
+    }
+
+    [Fact]
+    public async Task A_handler_that_nobody_registered_fails_the_start()
+    {
+        await using var host = new HostedSystem(static akka => akka.WithUtpListener<TheListener, Echo>(HostedSystem.AnyPort));
+
+        var e = await Assert.ThrowsAsync<MissingActorRegistryEntryException>(host.StartAsync);
+
+        Assert.Contains(nameof(Echo), e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_stop_of_the_host_delivers_what_was_written_and_frees_the_port()
     {
         var greeting = new Greeting(new byte[2_000_000]);
@@ -168,6 +203,11 @@ public sealed class ListenerTests() : TestKit(ConfigurationFactory.ParseString(H
         while (received.Count < count)
             received.AddRange(ExpectMsg<Received>().Data.Span);
         return [.. received];
+    }
+
+    private static class Here
+    {
+        public sealed class TheListener;
     }
 
     private sealed record Greeting(byte[] Bytes);

@@ -18,7 +18,7 @@ switch (args)
         var me = Join(IPEndPoint.Parse(at), nick, Console.WriteLine);
         while (Console.ReadLine() is { } line)
             me.Tell(line);
-        me.Tell(new Participant.Leave());
+        await me.GracefulStop(TimeSpan.FromSeconds(10), new Participant.Leave());
         break;
     case []:
         await TalkAsync();
@@ -28,7 +28,6 @@ switch (args)
         return 2;
 }
 
-// What was said is sent before the program ends.
 await CoordinatedShutdown.Get(system).Run(CoordinatedShutdown.ClrExitReason.Instance);
 return 0;
 

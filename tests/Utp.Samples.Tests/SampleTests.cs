@@ -13,13 +13,13 @@ public sealed class SampleTests
 
     public static TheoryData<string> Samples => [.. Lines.Keys];
 
-    private static IEnumerable<string> Folders => Directory.EnumerateFiles(Sample.Folder, "*.csproj", SearchOption.AllDirectories).Select(static file => Path.GetFileNameWithoutExtension(file));
+    private static IEnumerable<string> Folders => Directory.EnumerateFiles(SampleProcess.Folder, "*.csproj", SearchOption.AllDirectories).Select(static file => Path.GetFileNameWithoutExtension(file));
 
     [Theory]
     [MemberData(nameof(Samples))]
     public async Task A_sample_prints_what_it_promises_and_ends(string sample)
     {
-        var (exitCode, output, errors) = await Sample.RunAsync(sample);
+        var (exitCode, output, errors) = await SampleProcess.RunAsync(sample, []);
 
         Assert.Equal("", errors);
         Assert.Equal(0, exitCode);
@@ -32,7 +32,7 @@ public sealed class SampleTests
     [Fact]
     public void The_page_lists_every_sample()
     {
-        var page = File.ReadAllText(Path.Combine(Sample.Folder, "README.md"));
+        var page = File.ReadAllText(Path.Combine(SampleProcess.Folder, "README.md"));
         Assert.All(Folders, sample => Assert.Contains($"({sample}/)", page, StringComparison.Ordinal));
     }
 
@@ -40,14 +40,14 @@ public sealed class SampleTests
     [MemberData(nameof(Samples))]
     public void A_sample_is_small_enough_to_be_read_at_once(string sample)
     {
-        var files = Directory.EnumerateFiles(Path.Combine(Sample.Folder, sample), "*.cs");
+        var files = Directory.EnumerateFiles(Path.Combine(SampleProcess.Folder, sample), "*.cs");
         Assert.All(files, static file => Assert.InRange(File.ReadLines(file).Count(), 1, 100));
     }
 
     [Fact]
     public async Task The_chat_shows_everybodys_lines_in_one_order()
     {
-        var (_, output, _) = await Sample.RunAsync("Chat");
+        var (_, output, _) = await SampleProcess.RunAsync("Chat", []);
 
         Assert.Equal(
             "* ada joins\n* bob joins\nada: Hello Bob!\n* cy joins\nbob: Hello Ada, hello Cy!\ncy: zzzzzzzzzzzzzzzz… (100004 characters)\n* bob leaves\n* bye\n",
@@ -55,9 +55,28 @@ public sealed class SampleTests
     }
 
     [Fact]
+    public async Task The_chat_is_used_by_hand()
+    {
+        await using var server = SampleProcess.Start("Chat", "serve", "127.0.0.1:0");
+        var address = (await server.ReadLineAsync("Listening on ")).Split(' ', ';')[2];
+        await using var ada = SampleProcess.Start("Chat", "join", address, "ada");
+        await ada.ReadLineAsync("* ada joins");
+
+        // Bob says it before he is connected, and leaves at once.
+        var (exitCode, output, _) = await SampleProcess.RunAsync("Chat", ["join", address, "bob"], "Hello Ada!\n");
+
+        Assert.Equal(0, exitCode);
+        Assert.EndsWith("* bye\n", output, StringComparison.Ordinal);
+        await ada.ReadLineAsync("bob: Hello Ada!");
+        await ada.ReadLineAsync("* bob leaves");
+        Assert.Equal(0, await ada.EndAsync());
+        Assert.Equal(0, await server.EndAsync());
+    }
+
+    [Fact]
     public async Task The_chat_says_how_it_is_used()
     {
-        var (exitCode, _, errors) = await Sample.RunAsync("Chat", "nonsense");
+        var (exitCode, _, errors) = await SampleProcess.RunAsync("Chat", ["nonsense"]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains("Usage", errors, StringComparison.Ordinal);

@@ -9,7 +9,7 @@ namespace Utp.Hosting;
 internal sealed class ListenerHealthCheck(string name) : IAkkaHealthCheck
 {
     // Answered within a mailbox's turn; a listener that takes longer is ill.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private volatile IActorRef? _guard;
 
     /// <summary>Set when the host starts the listener.</summary>

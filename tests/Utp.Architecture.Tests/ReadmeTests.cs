@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Utp.Architecture.Tests;
 
-/// <summary>What the README promises to a new user.</summary>
+/// <summary>What the README, and the pages behind it, promise to a new user.</summary>
 public partial class ReadmeTests
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(House.Root, "README.md"));
@@ -16,11 +16,17 @@ public partial class ReadmeTests
         Assert.InRange(program.Split('\n').Length, 1, 30);
     }
 
-    [Fact]
-    public void The_files_that_the_readme_links_to_exist() =>
-        Assert.All(
-            Link().Matches(Readme).Select(match => match.Groups[1].Value),
-            link => Assert.True(File.Exists(Path.Combine(House.Root, link)), link));
+    [Theory]
+    [MemberData(nameof(ShownCodeTests.Pages), MemberType = typeof(ShownCodeTests))]
+    public void The_files_that_a_page_links_to_exist(string page)
+    {
+        var file = Path.Combine(House.Root, page);
+        Assert.All(Link().Matches(File.ReadAllText(file)).Select(static match => match.Groups[1].Value), link =>
+        {
+            var target = Path.Combine(Path.GetDirectoryName(file)!, link);
+            Assert.True(File.Exists(target) || Directory.Exists(target), $"{page} links to {link}, which does not exist.");
+        });
+    }
 
     [GeneratedRegex(@"\]\(([^)#:]+)\)")]
     private static partial Regex Link();

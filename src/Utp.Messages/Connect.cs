@@ -62,7 +62,8 @@ public sealed record Connected(IPEndPoint RemoteAddress, IPEndPoint LocalAddress
 /// <param name="Handler">Hears <see cref="Received"/> and <see cref="ConnectionClosed"/>.</param>
 /// <param name="KeepOpenOnPeerClosed">
 /// Whether the connection stays open for writing when the peer has closed its direction: the handler then hears <see cref="PeerClosed"/> at once and
-/// closes when it is done. Otherwise what was written is flushed, the connection closes, and <see cref="PeerClosed"/> comes last.
+/// closes when it is done; it hears so after its own <see cref="ConfirmedClose"/>, too, while its data may still be on its way. Otherwise what was written is
+/// flushed, the connection closes, and <see cref="PeerClosed"/> comes last.
 /// </param>
 /// <param name="UseResumeWriting">
 /// Whether, after a write failed because the buffer is full, all further writes fail too until <see cref="ResumeWriting"/>, so that nothing

@@ -21,6 +21,7 @@ namespace Utp.Streams;
 public sealed class UtpStream : Stream
 {
     private readonly ConnectionRef _connection;
+    private UtpDuplexPipe? _pipe;
     private int _reading;
     private int _writing;
     private int _readTimeout = Timeout.Infinite;
@@ -272,6 +273,9 @@ public sealed class UtpStream : Stream
     /// <summary>What the connection has done so far, and where it stands; also after its end.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<ConnectionStats> GetStatisticsAsync(CancellationToken cancellationToken = default) => _connection.GetStatisticsAsync(cancellationToken);
+
+    /// <summary>The connection as a pair of pipes, without copying. Always the same pair; do not read or write the stream beside it.</summary>
+    public UtpDuplexPipe AsDuplexPipe() => LazyInitializer.EnsureInitialized(ref _pipe, () => new UtpDuplexPipe(_connection))!;
 
     /// <inheritdoc/>
     public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>

@@ -247,7 +247,7 @@ internal sealed partial class UtpConnectionActor
     {
         _peerFinished = true;
         _peerFinReason = reason;
-        if (_handler is not null && _closeCommand is null)
+        if (_handler is not null && (_closeCommand is null || (_keepOpenOnPeerClosed && _closeCommand is ConfirmedClose)))
             FollowPeer();
     }
 

@@ -129,7 +129,9 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.Duplicate;
         }
 
-        if (_peerFinReached || State == ConnectionState.TimeWait || IsBeyondFin(header))
+        // TimeWait without the peer's ST_FIN follows our Close alone: what it still sends is taken and discarded, and its own end acknowledged, for which it would
+        // otherwise wait in vain.
+        if (_peerFinReached || IsBeyondFin(header))
         {
             _ack.OnUrgent();
             return ReceiveVerdict.NotAllowed;

@@ -24,6 +24,9 @@ internal sealed record FaceSettings
     /// <summary>The largest message.</summary>
     public required int MaxFrameBytes { get; init; }
 
+    /// <summary>Whether metadata that the peer did not negotiate is left out.</summary>
+    public required bool DropsUnsupportedMetadata { get; init; }
+
     /// <summary>Bytes that the first packet carries.</summary>
     public int InitialDataBytes { get; init; }
 
@@ -42,6 +45,7 @@ internal sealed record FaceSettings
             ReceiveMarkBytes = Math.Min(ReceiveMark, options.Protocol?.MaxReceiveWindowBytes ?? connection.MaxReceiveWindowBytes),
             SendBytes = Math.Max(Chunk.CapacityFor(1), (options.Protocol?.SendBufferBytes ?? connection.SendBufferBytes) - initialDataBytes),
             MaxFrameBytes = options.Protocol?.MaxFrameBytes ?? connection.MaxFrameBytes,
+            DropsUnsupportedMetadata = options.Protocol?.DropUnsupportedMetadata ?? connection.DropUnsupportedMetadata,
             InitialDataBytes = initialDataBytes,
         };
     }

@@ -22,6 +22,7 @@ internal sealed class Inflow
     private bool _suspended;
     private bool _ended;
     private bool _disposed;
+    private bool _interrupted;
     private UtpException? _error;
 
     // Of the reader alone: the delivery that it is in the middle of.
@@ -87,6 +88,26 @@ internal sealed class Inflow
             _error = error;
             _arrival.Signal();
         }
+    }
+
+    /// <summary>Wakes a reader that waits, now or next, without anything having arrived.</summary>
+    public void Interrupt()
+    {
+        lock (_gate)
+        {
+            _interrupted = true;
+            _arrival.Signal();
+        }
+    }
+
+    /// <summary>Whether it was interrupted; asking takes it back.</summary>
+    public bool TakeInterrupt()
+    {
+        if (!Volatile.Read(ref _interrupted))
+            return false;
+        lock (_gate)
+            _interrupted = false;
+        return true;
     }
 
     /// <summary>Nobody will read any more.</summary>
@@ -165,7 +186,7 @@ internal sealed class Inflow
     public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
-            return _queue.Count > 0 || _ended || _disposed ? default : _arrival.WaitAsync(cancellationToken);
+            return _queue.Count > 0 || _ended || _disposed || _interrupted ? default : _arrival.WaitAsync(cancellationToken);
     }
 
     /// <summary>Blocks until there is something to take, or the end.</summary>

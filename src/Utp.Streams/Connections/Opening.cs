@@ -81,6 +81,11 @@ internal static class Opening
     /// <summary>The user's options, for the face that was asked for.</summary>
     public static UtpOptions ProtocolOf(UtpConnectionOptions options, DeliveryMode mode) => (options.Protocol ?? new UtpOptions()) with { Delivery = mode };
 
+    /// <summary>Frames, unless the user asks for objects.</summary>
+    public static DeliveryMode MessageMode(UtpConnectionOptions options) =>
+        options.Protocol?.Delivery == DeliveryMode.Objects ? DeliveryMode.Objects : DeliveryMode.Frames;
+
+    /// <summary>What whoever waits hears when the actor system has ended.</summary>
     public static UtpException SystemGone() => new(FailureCause.ShuttingDown, "The actor system is terminated: give one that runs, or none for a private one.");
 
     private static void CheckInitialData(UtpClientOptions options, SystemLease lease)

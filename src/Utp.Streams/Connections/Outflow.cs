@@ -23,6 +23,7 @@ internal sealed class Outflow
     private List<(long Told, TaskCompletionSource Done)>? _deliveries;
     private bool _completed;
     private bool _disposed;
+    private bool _interrupted;
     private UtpException? _error;
 
     /// <summary>Nothing is written.</summary>
@@ -38,6 +39,9 @@ internal sealed class Outflow
 
     /// <summary>How much memory may be under way.</summary>
     public int LimitBytes => _limitBytes;
+
+    /// <summary>The largest write that the connection is told: memory that is filled in place is not longer.</summary>
+    public int MaxPieceBytes => _maxPieceBytes;
 
     /// <summary>Who is written to; before anything is written.</summary>
     public void Open(IActorRef connection) => _connection = connection;
@@ -62,6 +66,18 @@ internal sealed class Outflow
         }
 
         return count;
+    }
+
+    /// <summary>Sends memory that was filled where it is, if there is room for it; then it is the connection's.</summary>
+    /// <exception cref="UtpException">The connection has failed, or its writing side was completed.</exception>
+    /// <exception cref="ObjectDisposedException">Disposed.</exception>
+    public bool TryWrite(Chunk chunk, int bytes)
+    {
+        ThrowIfOver();
+        if (!TryReserve(chunk.Capacity))
+            return false;
+        _connection.Tell(chunk.ToWrite(bytes), _self);
+        return true;
     }
 
     /// <summary>Sends a message, whole, if there is room for it.</summary>
@@ -141,6 +157,26 @@ internal sealed class Outflow
         }
 
         deliveries?.ForEach(waiting => waiting.Done.TrySetException(error.Again()));
+    }
+
+    /// <summary>Wakes a writer that waits for room, now or next, without there being any.</summary>
+    public void Interrupt()
+    {
+        lock (_gate)
+        {
+            _interrupted = true;
+            Wake();
+        }
+    }
+
+    /// <summary>Whether it was interrupted; asking takes it back.</summary>
+    public bool TakeInterrupt()
+    {
+        if (!Volatile.Read(ref _interrupted))
+            return false;
+        lock (_gate)
+            _interrupted = false;
+        return true;
     }
 
     /// <summary>Nobody will write any more. What was written still goes.</summary>
@@ -227,7 +263,7 @@ internal sealed class Outflow
 
     private bool HasRoom(int capacity)
     {
-        if (_completed || _disposed || _error is not null || Fits(capacity))
+        if (_completed || _disposed || _interrupted || _error is not null || Fits(capacity))
             return true;
         _neededBytes = Math.Min(_limitBytes, Math.Max(capacity, _limitBytes / 4));
         return false;

@@ -30,6 +30,21 @@ public class CloseTests
     }
 
     [Fact]
+    public void What_the_peer_sends_after_our_close_is_over_is_discarded_and_its_own_end_acknowledged()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Do((connection, now) => connection.Close(now));
+        c.Expect(PacketType.Fin, seq: Seq);
+        c.Send(PacketBuilder.State().Ack(Seq)).ExpectClosed(CloseCause.Closed);
+        c.Send(PacketBuilder.Data("late").Seq(Peer).Ack(Seq)).ExpectNoEvent();
+        c.Expect(PacketType.State, ack: Peer);
+        c.Send(PacketBuilder.Fin().Seq(Peer + 1).Ack(Seq)).ExpectNoEvent();
+        c.Expect(PacketType.State, ack: Peer + 1);
+        c.Send(PacketBuilder.Fin().Seq(Peer + 1).Ack(Seq)).ExpectNoEvent();
+        c.Expect(PacketType.State, ack: Peer + 1);
+    }
+
+    [Fact]
     public void A_foreign_peer_gets_an_empty_data_packet_before_a_fin_that_would_be_the_first()
     {
         var c = Conversation.Established();

@@ -65,6 +65,7 @@ public sealed class EndTests(ITestOutputHelper output) : FlowSpec(output)
         await input.OfferAsync(ByteString.FromString("still here"));
         await peer.ExpectAsync("still here");
         input.Complete();
+        await peer.Probe.ExpectMsgAsync<PeerClosed>();
         await peer.Probe.ExpectMsgAsync<ConfirmedClosed>();
     }
 

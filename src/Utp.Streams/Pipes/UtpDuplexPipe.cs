@@ -1,0 +1,36 @@
+using System.IO.Pipelines;
+
+namespace Utp.Streams;
+
+/// <summary>
+/// A connection as a pair of pipes, without copying: what is read is the memory that it arrived in, what is written is filled in the memory that leaves. From
+/// <see cref="UtpStream.AsDuplexPipe"/>.
+/// </summary>
+/// <remarks>
+/// <see cref="Output"/>: a flush waits for room in the send buffer; completing it closes our direction behind what was written, or, with an error, aborts the connection.
+/// <see cref="Input"/>: completing it discards what still arrives. When both are completed the connection is closed, as by <see cref="UtpStream.DisposeAsync"/>.
+/// </remarks>
+public sealed class UtpDuplexPipe : IDuplexPipe
+{
+    private readonly ConnectionRef _connection;
+    private int _open = 2;
+
+    internal UtpDuplexPipe(ConnectionRef connection)
+    {
+        _connection = connection;
+        Input = new UtpPipeReader(connection, OnCompleted);
+        Output = new UtpPipeWriter(connection, OnCompleted);
+    }
+
+    /// <summary>What the peer sends.</summary>
+    public PipeReader Input { get; }
+
+    /// <summary>What we send.</summary>
+    public PipeWriter Output { get; }
+
+    private void OnCompleted()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+            _ = _connection.CloseAsync();
+    }
+}

@@ -42,6 +42,7 @@ internal sealed class HoconWriter
         Add("socket.receive-loops", Number(options.ReceiveLoops));
         Add("socket.receive-memory", Number(options.ReceiveMemoryBytes));
         Add("reorder-memory", Number(options.ReorderMemoryBytes));
+        Add("unread-memory", Number(options.UnreadMemoryBytes));
         Add("connect-timeout", Duration(options.ConnectTimeout));
         Add("shutdown-flush-timeout", Duration(options.ShutdownFlushTimeout));
     }

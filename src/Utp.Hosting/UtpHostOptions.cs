@@ -34,6 +34,9 @@ public sealed class UtpHostOptions
     /// <summary><c>utp.reorder-memory</c>, bytes of all connections together.</summary>
     public long? ReorderMemoryBytes { get; set; }
 
+    /// <summary><c>utp.unread-memory</c>, bytes of all connections together.</summary>
+    public long? UnreadMemoryBytes { get; set; }
+
     /// <summary><c>utp.connect-timeout</c>.</summary>
     public TimeSpan? ConnectTimeout { get; set; }
 

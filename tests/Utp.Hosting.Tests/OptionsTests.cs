@@ -21,6 +21,7 @@ public sealed class OptionsTests
             utp.ReceiveLoops = 3;
             utp.ReceiveMemoryBytes = 5_000_000;
             utp.ReorderMemoryBytes = 6_000_000;
+            utp.UnreadMemoryBytes = 7_000_000;
             utp.ConnectTimeout = TimeSpan.FromMilliseconds(1500);
             utp.ShutdownFlushTimeout = TimeSpan.FromSeconds(3);
             utp.Limits = new EndpointLimits { MaxConnections = 11, MaxHalfOpen = 5, UnknownIsNotUtp = true };
@@ -53,7 +54,7 @@ public sealed class OptionsTests
         Assert.Equal(ChannelDriver.Socket, settings.Channel);
         Assert.Equal("akka.actor.internal-dispatcher", settings.Dispatcher);
         Assert.Equal((100_000, 200_000), (settings.SocketReceiveBufferBytes, settings.SocketSendBufferBytes));
-        Assert.Equal((3, 5_000_000, 6_000_000), (settings.ReceiveLoops, settings.ReceiveMemoryBytes, settings.ReorderMemoryBytes));
+        Assert.Equal((3, 5_000_000, 6_000_000, 7_000_000), (settings.ReceiveLoops, settings.ReceiveMemoryBytes, settings.ReorderMemoryBytes, settings.UnreadMemoryBytes));
         Assert.Equal(TimeSpan.FromSeconds(3), settings.ShutdownFlushTimeout);
         Assert.Equal((11, 5, true), (settings.Limits.MaxConnections, settings.Limits.MaxHalfOpen, settings.Limits.UnknownIsNotUtp));
         Assert.Equal(("cubic", TimeSpan.FromMilliseconds(7), true), (settings.CongestionControl, settings.TargetDelay, settings.Pacing));

@@ -180,6 +180,7 @@ internal static class SettingKeys
     public static readonly SizeKey InitialReceiveWindow = new("receive-window.initial", 4 << 10, 1 << 30);
     public static readonly SizeKey MaxReceiveWindow = new("receive-window.max", 4 << 10, 1 << 30);
     public static readonly SizeKey ReorderMemory = new("reorder-memory", 1 << 20, 16L << 30);
+    public static readonly SizeKey UnreadMemory = new("unread-memory", 1 << 20, 64L << 30);
     public static readonly CountKey MaxForeignPacketsInFlight = new("in-flight.foreign", 1, 1_000);
     public static readonly CountKey MaxOwnPacketsInFlight = new("in-flight.own-peer", 1, 32_000);
     public static readonly DurationKey ConnectTimeout = new("connect-timeout", Milliseconds(1), TimeSpan.FromHours(1));

@@ -24,6 +24,7 @@ public sealed record UtpSettings
         RegisterTimeout = SettingKeys.RegisterTimeout.Read(config);
         ShutdownFlushTimeout = SettingKeys.ShutdownFlushTimeout.Read(config);
         ReorderMemoryBytes = SettingKeys.ReorderMemory.Read(config);
+        UnreadMemoryBytes = SettingKeys.UnreadMemory.Read(config);
         Limits = new EndpointLimits
         {
             MaxConnections = SettingKeys.MaxConnections.Read(config),
@@ -44,6 +45,7 @@ public sealed record UtpSettings
             InitialReceiveWindowBytes = SettingKeys.InitialReceiveWindow.ReadInt(config),
             MaxReceiveWindowBytes = SettingKeys.MaxReceiveWindow.ReadInt(config),
             ReorderBudget = new MemoryBudget(ReorderMemoryBytes),
+            UnreadBudget = new MemoryBudget(UnreadMemoryBytes),
             AllocateDelivery = DeliveryPool.Instance.Rent,
             MaxFrameBytes = SettingKeys.MaxFrameSize.ReadInt(config),
             ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Read(config).Micros(),
@@ -93,6 +95,9 @@ public sealed record UtpSettings
 
     /// <summary><c>utp.reorder-memory</c>, bytes; <see cref="ConnectionOptions.ReorderBudget"/> of <see cref="Connection"/> counts them, for all connections of the system.</summary>
     public long ReorderMemoryBytes { get; }
+
+    /// <summary><c>utp.unread-memory</c>, bytes; <see cref="ConnectionOptions.UnreadBudget"/> of <see cref="Connection"/> counts them, for all connections of the system.</summary>
+    public long UnreadMemoryBytes { get; }
 
     /// <summary><c>utp.max-datagram-size</c>, bytes of UDP payload; zero: what the path is found to carry.</summary>
     public int MaxDatagramBytes { get; }

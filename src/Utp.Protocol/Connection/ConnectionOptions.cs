@@ -127,6 +127,9 @@ public sealed record ConnectionOptions
     /// <summary>Memory that connections share for out-of-order packets and unfinished frames; null: only the window bounds them.</summary>
     public MemoryBudget? ReorderBudget { get; init; }
 
+    /// <summary>Memory that connections share for what was received in order and not read yet; null: only the window bounds it.</summary>
+    public MemoryBudget? UnreadBudget { get; init; }
+
     /// <summary>Hears everything that happens, for metrics and qlog; null: nothing is reported and nothing costs.</summary>
     public IConnectionTrace? Trace { get; init; }
 }

@@ -63,6 +63,9 @@ public readonly record struct ConnectionStats
     /// <summary>Bytes of writes that are not delivered yet.</summary>
     public long BufferedBytes { get; init; }
 
+    /// <summary>Bytes received in order that wait for the user.</summary>
+    public long UnreadBytes { get; init; }
+
     /// <summary>Bytes received out of order that wait for what is missing.</summary>
     public long ReorderBytes { get; init; }
 

@@ -151,10 +151,13 @@ public sealed partial class UtpConnection
         {
             _closedPending = false;
             _delivery?.Clear();
+            _window.Clear();
             connectionEvent = new ConnectionEvent(ConnectionEventKind.Closed, Reason: _closeReason);
             return true;
         }
 
+        // Everything that could be read was: what is left is held.
+        _window.Settle();
         connectionEvent = default;
         return false;
     }
@@ -294,12 +297,18 @@ public sealed partial class UtpConnection
         while (_delivery.TryTake(out var payload))
             _window.OnRead(payload.Data.Length, _rtt.SmoothedMicros, _now);
         _delivery.Clear();
+        _window.Settle();
         _peerFinishedPending = false;
     }
 
     private void OnRead(int bytes)
     {
         _window.OnRead(bytes, _rtt.SmoothedMicros, _now);
+        AnnounceWindow();
+    }
+
+    private void AnnounceWindow()
+    {
         if (!_peerFinReached && !IsOver && _window.HasOpened(MaxPayload))
             _ack.OnUrgent();
     }

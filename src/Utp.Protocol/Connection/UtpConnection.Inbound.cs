@@ -18,7 +18,9 @@ public sealed partial class UtpConnection
         var payloadBytes = 0;
         foreach (ref readonly var inbound in batch)
             payloadBytes += inbound.Packet.PayloadLength;
-        _delivery?.ExpectBytes(payloadBytes + (int)Math.Min(_reorder!.Bytes, int.MaxValue / 2));
+
+        // No more than is taken: a buffer that stays half empty is held all the same.
+        _delivery?.ExpectBytes((int)Math.Min(payloadBytes + _reorder!.Bytes, _window.BufferBytes));
 
         foreach (ref readonly var inbound in batch)
         {
@@ -106,6 +108,8 @@ public sealed partial class UtpConnection
         if (acked < 0 || (acked == 0 && _peerWindowStamp.DistanceTo(header.Timestamp) < 0))
             return;
         _batch.WindowMoved |= _peerWindow != header.WndSize;
+        if (_peerWindow < MaxPayload && header.WndSize >= MaxPayload)
+            OnWindowOpened();
         _peerWindow = header.WndSize;
         _peerWindowStamp = header.Timestamp;
         if (_peerWindow > 0)
@@ -113,6 +117,15 @@ public sealed partial class UtpConnection
             _timers.Stop(TimerKind.Persist);
             _persistBackOff = 0;
         }
+    }
+
+    // What a peer had no room for was sent again and again, ever more rarely (note 0015). It has room now, so it need not wait that long.
+    private void OnWindowOpened()
+    {
+        if (_packets.Count == 0 || !_rtt.IsBackedOff)
+            return;
+        _rtt.EndBackOff();
+        _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
     }
 
     // ST_DATA and ST_FIN: what consumes a seq_nr.
@@ -151,10 +164,14 @@ public sealed partial class UtpConnection
 
     private ReceiveVerdict HandleInOrder(PacketType type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)
     {
-        if (!_window.Fits(payload.Length))
-            return OutOfWindow();
+        // What waits behind it may follow at once: there must be memory for that too.
         var closesGap = _reorder!.Count > 0;
+<<<<<<< HEAD
         var isShort = payload.Length < MaxPayload / 2;
+=======
+        if (!_window.Fits(payload.Length) || !_window.TryAdmit(payload.Length + _reorder.Bytes))
+            return OutOfWindow();
+>>>>>>> 7e69390 (A limit for what readers that stop hold together: utp.unread-memory, in shares of what nobody holds)
         TakeInOrder(type, payload, extension2, hasExtension2);
         while (!IsOver && !_peerFinReached && _reorder.TryTake(_expected, out var entry))
         {

@@ -81,7 +81,7 @@ public sealed partial class UtpConnection
                 packet.DatagramBytes = (ushort)Math.Min(packet.DatagramBytes, _mtu.MaxDatagramBytes);
             _mtu.OnProbeLost();
         }
-        else if (_mtu.OnLost(packet.DatagramBytes, packet.LastSent, _consecutiveTimeouts, _now))
+        else if (_peerWindow >= packet.Payload.Length && _mtu.OnLost(packet.DatagramBytes, packet.LastSent, _consecutiveTimeouts, _now))
         {
             _congestion.OnMaxPayload(MaxPayload);
         }

@@ -81,7 +81,7 @@ public sealed partial class UtpConnection
     public long BufferedBytes => _sendBuffer.BufferedBytes;
 
     /// <summary>Whether received data stays inside (and closes the window) until <see cref="ResumeReading"/>.</summary>
-    public bool IsReadingSuspended { get; private set; }
+    public bool IsReadingSuspended => !_window.IsRead;
 
     /// <summary>Bytes that the buffer of <see cref="PollTransmit"/> must have.</summary>
     public int LargestDatagramBytes => _mtu.LargestDatagramBytes;
@@ -187,13 +187,14 @@ public sealed partial class UtpConnection
     public void HoldAcknowledgement(Instant until) => _ack.Hold(until);
 
     /// <summary>Keeps received data inside; the window closes when it is full.</summary>
-    public void SuspendReading() => IsReadingSuspended = true;
+    public void SuspendReading() => _window.IsRead = false;
 
     /// <summary>Hands out received data again, and announces the window if it had closed.</summary>
     public void ResumeReading(Instant now)
     {
         BeginInput(now);
-        IsReadingSuspended = false;
+        _window.IsRead = true;
+        AnnounceWindow();
     }
 
     /// <summary>A copy of the counters and gauges.</summary>
@@ -219,6 +220,7 @@ public sealed partial class UtpConnection
         PeerWindowBytes = _peerWindow,
         ReceiveWindowBytes = _window.Capacity,
         BufferedBytes = BufferedBytes,
+        UnreadBytes = _window.Unread,
         ReorderBytes = WaitingBytes + (_delivery?.AssemblingBytes ?? 0),
         CongestionControl = _congestion.Name,
     };

@@ -124,6 +124,12 @@ internal struct RttEstimator
         return PathMicros;
     }
 
+    /// <summary>Whether time-outs have passed without a round trip since.</summary>
+    public readonly bool IsBackedOff => _backOffs > 0;
+
+    /// <summary>What the time-outs were about is over.</summary>
+    public void EndBackOff() => _backOffs = 0;
+
     /// <summary>The retransmission timer expired: RTO doubles (RFC 6298 §5.5).</summary>
     public void BackOff()
     {

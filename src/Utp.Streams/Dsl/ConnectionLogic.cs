@@ -22,8 +22,7 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
     private bool _asked;
     private bool _peerFinished;
     private bool _inFinished;
-    private bool _askedWhetherTaken;
-    private bool _closeTold;
+    private CloseCommand? _closeTold;
     private bool _ended;
     private Exception? _failure;
 
@@ -68,22 +67,12 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
             case CommandFailed failed:
                 OnCommandFailed(failed);
                 break;
-            case WritingResumed:
-                foreach (var write in _writes.OnResumed())
-                    Tell(write);
-                WriteOn();
-                break;
-            case ConnectionStatistics when _askedWhetherTaken:
-                _askedWhetherTaken = false;
-                if (_writes.IsEmpty)
-                    TellClose();
-                break;
             case PeerClosed:
                 _peerFinished = true;
                 if (_readAhead.IsEmpty)
                     Complete(_out);
                 break;
-            case Closed or ConfirmedClosed when _closeTold:
+            case Closed or ConfirmedClosed when _closeTold is not null:
                 End(null);
                 break;
             case ConnectionClosed closed:
@@ -199,59 +188,33 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
     {
         while (_writes.TryNext(out var write))
             Tell(write);
-        if (!_inFinished)
-        {
-            if (_writes.HasRoom && !HasBeenPulled(_in) && !IsClosed(_in))
-                Pull(_in);
-        }
-        else
-        {
+        if (_inFinished)
             FinishWriting();
-        }
+        else if (_writes.HasRoom && !HasBeenPulled(_in) && !IsClosed(_in))
+            Pull(_in);
     }
 
-    // A write that was told may yet be refused, and nothing must be lost: what is asked behind the last one is answered when all were taken.
     private void FinishWriting()
     {
-        if (_writes.IsDelivered)
-        {
-            TellClose();
-        }
-        else if (_writes.IsEmpty && !_askedWhetherTaken && !_closeTold)
-        {
-            _askedWhetherTaken = true;
-            Tell(GetStatistics.Instance);
-        }
-    }
+        if (!_writes.IsEmpty || _ended)
+            return;
 
-    private void TellClose()
-    {
         // Nobody reads, or the user wants no half close: both directions end.
-        if (IsClosed(_out) || !_halfClose)
-            Tell(Close.Instance);
-        else if (!_closeTold)
-            Tell(ConfirmedClose.Instance);
-        _closeTold = true;
+        CloseCommand close = IsClosed(_out) || !_halfClose ? Close.Instance : ConfirmedClose.Instance;
+        if (_closeTold is Close || _closeTold == close)
+            return;
+        _closeTold = close;
+        Tell(close);
     }
 
+    // Those that an end leaves over come before it, and it says more.
     private void OnCommandFailed(CommandFailed failed)
     {
-        switch (failed)
-        {
-            case { Command: Write write, Cause: FailureCause.BufferFull or FailureCause.WritingSuspended }:
-                if (!_writes.IsSuspended)
-                    Tell(ResumeWriting.Instance);
-                _writes.OnRefused(write);
-                break;
-            case { Cause: FailureCause.ConnectionEnded or FailureCause.Closing }:
-                // The connection's own end follows, and says why.
-                break;
-            default:
-                Tell(Abort.Instance);
-                _failure = FlowFailures.Of(failed);
-                FailStage(_failure);
-                break;
-        }
+        if (failed.Cause is FailureCause.ConnectionEnded or FailureCause.Closing)
+            return;
+        Tell(Abort.Instance);
+        _failure = FlowFailures.Of(failed);
+        FailStage(_failure);
     }
 
     private void FinishStage()

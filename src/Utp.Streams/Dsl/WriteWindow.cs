@@ -4,12 +4,8 @@ namespace Utp.Streams.Dsl;
 
 /// <summary>
 /// What a flow has taken and its peer has not acknowledged, kept within the connection's send buffer, so that writes are under way for a whole round trip and memory
-/// is bounded. Used by its stage alone.
+/// is bounded. Since nobody else writes, the connection never refuses one for lack of room. Used by its stage alone.
 /// </summary>
-/// <remarks>
-/// A write may still be refused: the send buffers of all connections have a limit in total (<c>utp.send-memory</c>). All that follow it are refused too
-/// (<see cref="Register.UseResumeWriting"/>), so that sending them again in order, when writing is resumed, is all there is to do.
-/// </remarks>
 internal sealed class WriteWindow
 {
     // What a write costs beside its bytes, here and in the connection: many small ones are bounded too.
@@ -19,7 +15,6 @@ internal sealed class WriteWindow
     private readonly int _limit;
     private readonly int _ackBytes;
     private readonly int _pieceBytes;
-    private readonly Queue<Write> _refused = new();
     private readonly Queue<Write> _waiting = new();
     private long _underWay;
     private long _sinceAck;
@@ -36,17 +31,11 @@ internal sealed class WriteWindow
         _pieceBytes = isMessages ? int.MaxValue : sendBufferBytes / 4;
     }
 
-    /// <summary>Whether everything was told to the connection, as far as is known.</summary>
-    public bool IsEmpty => _waiting.Count == 0 && _refused.Count == 0;
-
-    /// <summary>Whether the peer has acknowledged everything.</summary>
-    public bool IsDelivered => IsEmpty && _underWay == 0;
+    /// <summary>Whether everything was told to the connection.</summary>
+    public bool IsEmpty => _waiting.Count == 0;
 
     /// <summary>Whether another element can be taken.</summary>
     public bool HasRoom => IsEmpty && _underWay < _limit;
-
-    /// <summary>Whether the connection refused a write for lack of memory, and must say first that it takes more.</summary>
-    public bool IsSuspended { get; private set; }
 
     /// <summary>Takes an element's bytes.</summary>
     public void Add(StreamMessage piece)
@@ -61,7 +50,7 @@ internal sealed class WriteWindow
     public bool TryNext(out Write write)
     {
         write = null!;
-        if (IsSuspended || !_waiting.TryPeek(out var next))
+        if (!_waiting.TryPeek(out var next))
             return false;
         var charge = ChargeOf(next);
         if (_underWay > 0 && _underWay + charge > _limit)
@@ -79,22 +68,6 @@ internal sealed class WriteWindow
 
     /// <summary>The peer has acknowledged so many.</summary>
     public void OnDelivered(DeliveredBytes delivered) => _underWay -= delivered.Bytes;
-
-    /// <summary>The connection had no memory for a write, or it came behind one that was refused. It stays charged for.</summary>
-    public void OnRefused(Write write)
-    {
-        IsSuspended = true;
-        _refused.Enqueue(write);
-    }
-
-    /// <summary>The connection takes writes again: those that were refused, which come first.</summary>
-    public Write[] OnResumed()
-    {
-        IsSuspended = false;
-        var again = _refused.ToArray();
-        _refused.Clear();
-        return again;
-    }
 
     private static int ChargeOf(Write write) => write.Data.Length + write.Metadata.Length + OverheadBytes;
 }

@@ -28,6 +28,7 @@ public sealed class SettingsTests
         ["utp.receive-window.initial"] = ("128KiB", s => s.Connection.InitialReceiveWindowBytes, 128 << 10),
         ["utp.receive-window.max"] = ("8MiB", s => s.Connection.MaxReceiveWindowBytes, 8 << 20),
         ["utp.reorder-memory"] = ("2MiB", s => s.Connection.ReorderBudget!.TryTake((2 << 20) + 1) ? 0 : s.ReorderMemoryBytes, 2L << 20),
+        ["utp.unread-memory"] = ("3MiB", s => s.Connection.UnreadBudget!.ShareBytes == s.UnreadMemoryBytes ? s.UnreadMemoryBytes : 0, 3L << 20),
         ["utp.in-flight.foreign"] = ("500", s => s.Connection.MaxForeignPacketsInFlight, 500),
         ["utp.in-flight.own-peer"] = ("1000", s => s.Connection.MaxOwnPacketsInFlight, 1000),
         ["utp.connect-timeout"] = ("3s", s => s.Connection.ConnectTimeoutMicros, 3_000_000L),
@@ -142,7 +143,7 @@ public sealed class SettingsTests
     {
         var connection = Parse("").Connection;
         var core = ConnectionOptions.Default with { CongestionControl = connection.CongestionControl };
-        Assert.Equal(core with { AllocateDelivery = connection.AllocateDelivery, ReorderBudget = connection.ReorderBudget }, connection);
+        Assert.Equal(core with { AllocateDelivery = connection.AllocateDelivery, ReorderBudget = connection.ReorderBudget, UnreadBudget = connection.UnreadBudget }, connection);
         Assert.Equal(new EndpointLimits(), Parse("").Limits);
     }
 

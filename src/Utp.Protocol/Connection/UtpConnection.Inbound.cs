@@ -166,12 +166,9 @@ public sealed partial class UtpConnection
     {
         // What waits behind it may follow at once: there must be memory for that too.
         var closesGap = _reorder!.Count > 0;
-<<<<<<< HEAD
-        var isShort = payload.Length < MaxPayload / 2;
-=======
         if (!_window.Fits(payload.Length) || !_window.TryAdmit(payload.Length + _reorder.Bytes))
             return OutOfWindow();
->>>>>>> 7e69390 (A limit for what readers that stop hold together: utp.unread-memory, in shares of what nobody holds)
+        var isShort = payload.Length < MaxPayload / 2;
         TakeInOrder(type, payload, extension2, hasExtension2);
         while (!IsOver && !_peerFinReached && _reorder.TryTake(_expected, out var entry))
         {

@@ -71,5 +71,5 @@ internal sealed class UtpCarrier : ActorCarrier
 
     public override ValueTask DisposeAsync() => _node.DisposeAsync();
 
-    private static PacketCount Counters(in Protocol.ConnectionStats statistics) => new(statistics.PacketsSent, statistics.Retransmissions);
+    private static PacketCount Counters(in Protocol.ConnectionStats statistics) => new(statistics.PacketsSent, statistics.Retransmissions, statistics.Timeouts);
 }

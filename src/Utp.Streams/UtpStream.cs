@@ -22,6 +22,7 @@ public sealed class UtpStream : Stream
 {
     private readonly ConnectionRef _connection;
     private UtpDuplexPipe? _pipe;
+    private ReadSource? _read;
     private int _reading;
     private int _writing;
     private int _readTimeout = Timeout.Infinite;
@@ -105,7 +106,7 @@ public sealed class UtpStream : Stream
                 LeaveRead();
         }
 
-        return ReadLaterAsync(buffer, cancellationToken);
+        return (_read ??= new ReadSource(_connection.Inflow, LeaveRead)).ReadAsync(buffer, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -314,24 +315,6 @@ public sealed class UtpStream : Stream
         if (disposing)
             _ = _connection.CloseAsync();
         base.Dispose(disposing);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadLaterAsync(Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var inflow = _connection.Inflow;
-            int count;
-            do
-                await inflow.WaitAsync(cancellationToken).ConfigureAwait(false);
-            while (!inflow.TryRead(buffer.Span, out count));
-            return count;
-        }
-        finally
-        {
-            LeaveRead();
-        }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

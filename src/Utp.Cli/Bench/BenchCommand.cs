@@ -9,7 +9,7 @@ internal static class BenchCommand
 {
     private const string Name = "bench";
 
-    public static Command Create(CommandRunner runner) => new(Name, "Measures: two processes on loopback, actors and real sockets on both ends.")
+    public static Command Create(CommandRunner runner) => new(Name, "Measures: two processes on loopback, real sockets, and actors or streams on both ends.")
     {
         Bulk(runner),
         Ping(runner),
@@ -26,15 +26,16 @@ internal static class BenchCommand
         var ports = BenchOptions.Ports();
         var mtu = BenchOptions.Mtu();
         var bytes = BenchOptions.Bytes();
+        var api = BenchOptions.Api();
         var command = new Command("bulk", "Moves bytes as fast as it can, and checks them.")
         {
-            connections, ports, mtu, bytes, options.Seconds, options.WarmUp, options.Pin,
+            api, connections, ports, mtu, bytes, options.Seconds, options.WarmUp, options.Pin,
         };
         options.Validate(command, bytes);
         runner.Attach(command, run =>
         {
             var parsed = run.Parsed;
-            var plan = new EndPlan { Work = BenchWork.Bulk, Carrier = BenchCarrier.Utp, Connections = parsed.GetValue(connections), Ports = parsed.GetValue(ports) };
+            var plan = new EndPlan { Work = BenchWork.Bulk, Carrier = parsed.GetValue(api), Connections = parsed.GetValue(connections), Ports = parsed.GetValue(ports) };
             return RunAsync(run, options.Job(parsed, plan) with { Bytes = parsed.GetValue(bytes) }, BenchSettings.Of(plan, parsed.GetValue(mtu)));
         });
         return command;
@@ -44,7 +45,8 @@ internal static class BenchCommand
     {
         var options = new BenchOptions();
         var size = Parsers.Size("--size", "Bytes of the message.", 64, 1 << 20);
-        var command = new Command("ping", "A message there and back, then the next: how long it takes.") { size, options.Seconds, options.WarmUp, options.Pin };
+        var api = BenchOptions.Api();
+        var command = new Command("ping", "A message there and back, then the next: how long it takes.") { api, size, options.Seconds, options.WarmUp, options.Pin };
         size.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<long>() is > 0 and < sizeof(long))
@@ -52,7 +54,7 @@ internal static class BenchCommand
         });
         runner.Attach(command, run =>
         {
-            var plan = new EndPlan { Work = BenchWork.Ping, Carrier = BenchCarrier.Utp, MessageBytes = (int)run.Parsed.GetValue(size) };
+            var plan = new EndPlan { Work = BenchWork.Ping, Carrier = run.Parsed.GetValue(api), MessageBytes = (int)run.Parsed.GetValue(size) };
             return RunAsync(run, options.Job(run.Parsed, plan), BenchSettings.Of(plan, null));
         });
         return command;
@@ -78,9 +80,10 @@ internal static class BenchCommand
         var options = new BenchOptions();
         var connections = BenchOptions.Connections(100);
         var size = Parsers.Size("--size", "Bytes of the message that goes each way.", 64, 1 << 20);
+        var api = BenchOptions.Api();
         var command = new Command("accept", "Sets up connections, moves one message each way, closes them properly: how many a second.")
         {
-            connections, size, options.Seconds, options.WarmUp, options.Pin,
+            api, connections, size, options.Seconds, options.WarmUp, options.Pin,
         };
         connections.Description = "How many are going on at the same time.";
         runner.Attach(command, run =>
@@ -88,7 +91,7 @@ internal static class BenchCommand
             var plan = new EndPlan
             {
                 Work = BenchWork.Accept,
-                Carrier = BenchCarrier.Utp,
+                Carrier = run.Parsed.GetValue(api),
                 Connections = run.Parsed.GetValue(connections),
                 Ports = BenchSettings.PortsOfAccept,
                 MessageBytes = (int)run.Parsed.GetValue(size),

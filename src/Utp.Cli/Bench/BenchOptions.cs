@@ -46,6 +46,27 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
         },
     };
 
+    /// <summary>Which face of this library carries the bytes.</summary>
+    public static Option<BenchCarrier> Api() => new("--api")
+    {
+        Description = "Through which face: actors, or UtpStream without them.",
+        HelpName = "actors|stream",
+        DefaultValueFactory = static _ => BenchCarrier.Utp,
+        CustomParser = result =>
+        {
+            switch (result.Tokens[0].Value)
+            {
+                case "actors":
+                    return BenchCarrier.Utp;
+                case "stream":
+                    return BenchCarrier.UtpStream;
+                default:
+                    result.AddError($"--api is '{result.Tokens[0].Value}': choose actors or stream");
+                    return BenchCarrier.Utp;
+            }
+        },
+    };
+
     /// <summary>Gives the setting of the datagrams' size.</summary>
     public static Option<string> Mtu() => new("--mtu")
     {

@@ -26,6 +26,9 @@ internal enum BenchCarrier
     /// <summary>This library, driven by actors.</summary>
     Utp,
 
+    /// <summary>This library, by <c>UtpStream</c>, without actors of the user's.</summary>
+    UtpStream,
+
     /// <summary>The kernel's TCP by .NET sockets.</summary>
     Tcp,
 

@@ -13,7 +13,7 @@ internal sealed class Chunk
     public const int MaxPooledBytes = 64 << 10;
 
     private const int MinBytes = 256;
-    private const int KeptBytesOfASize = 8 << 20;
+    private const int KeptBytesOfASize = 32 << 20;
 
     private static readonly Stack<Chunk>[] Free = [.. Enumerable.Range(0, SizeClass(MaxPooledBytes) + 1).Select(static _ => new Stack<Chunk>())];
 

@@ -6,8 +6,9 @@ namespace Utp.Streams;
 /// <summary>What the faces need to know of their connection's settings.</summary>
 internal sealed record FaceSettings
 {
-    // Of unread bytes: enough that a reader who keeps up never suspends the connection, little enough for thousands who do not.
-    private const int ReceiveMark = 512 << 10;
+    // Of unread bytes: enough that a reader who keeps up hardly ever suspends the connection, little enough for thousands who do not: it is not counted in
+    // utp.unread-memory.
+    private const int ReceiveMark = 128 << 10;
 
     /// <summary>See <see cref="UtpConnectionOptions.Linger"/>.</summary>
     public required TimeSpan Linger { get; init; }

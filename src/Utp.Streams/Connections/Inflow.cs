@@ -39,6 +39,9 @@ internal sealed class Inflow
         _arrival = new Waiter(_gate);
     }
 
+    /// <summary>Where a reader waits.</summary>
+    public Waiter Arrival => _arrival;
+
     /// <summary>Whether a read would not wait.</summary>
     public bool IsReady
     {
@@ -186,7 +189,19 @@ internal sealed class Inflow
     public ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
-            return _queue.Count > 0 || _ended || _disposed || _interrupted ? default : _arrival.WaitAsync(cancellationToken);
+            return IsReadyLocked ? default : _arrival.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>As <see cref="WaitAsync"/>: the token by which <see cref="Arrival"/> is asked.</summary>
+    public short BeginWait(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var token = _arrival.Begin(cancellationToken);
+            if (IsReadyLocked)
+                _arrival.Signal();
+            return token;
+        }
     }
 
     /// <summary>Blocks until there is something to take, or the end.</summary>
@@ -205,6 +220,8 @@ internal sealed class Inflow
             return true;
         }
     }
+
+    private bool IsReadyLocked => _queue.Count > 0 || _ended || _disposed || _interrupted;
 
     private void FinishCurrent()
     {

@@ -16,13 +16,16 @@ internal sealed class Waiter(object gate) : IValueTaskSource
     private int _blocked;
 
     /// <summary>Waits for the next <see cref="Signal"/>. Under the lock; one at a time.</summary>
-    public ValueTask WaitAsync(CancellationToken cancellationToken)
+    public ValueTask WaitAsync(CancellationToken cancellationToken) => new(this, Begin(cancellationToken));
+
+    /// <summary>As <see cref="WaitAsync"/>: the token of the task.</summary>
+    public short Begin(CancellationToken cancellationToken)
     {
         _waiting = true;
         // A token that is cancelled by now calls back here, before this returns, and finds that it may.
         if (cancellationToken.CanBeCanceled)
             _registration = cancellationToken.UnsafeRegister(OnCancelled, this);
-        return new ValueTask(this, _core.Version);
+        return _core.Version;
     }
 
     /// <summary>Blocks until the next <see cref="Signal"/>. Under the lock, which is released meanwhile.</summary>

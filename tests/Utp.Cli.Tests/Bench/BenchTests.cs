@@ -28,6 +28,16 @@ public class BenchTests
         Assert.Equal(1, json.GetProperty("jain").GetDouble(), 3);
     }
 
+    [Theory]
+    [InlineData("bulk", "--bytes", "3MB", "--connections", "3", "--ports", "2")]
+    [InlineData("ping", "--seconds", "0.3", "--warm-up", "0")]
+    [InlineData("accept", "--seconds", "0.3", "--warm-up", "0", "--connections", "3")]
+    public async Task The_same_work_goes_through_streams(params string[] arguments)
+    {
+        var json = await RunAsync([arguments[0], "--api", "stream", .. arguments[1..]]);
+        Assert.True(json.GetProperty(arguments[0] == "bulk" ? "bytes" : "completed").GetInt64() > 0);
+    }
+
     [Fact]
     public async Task Bulk_by_time_measures_after_the_warm_up()
     {

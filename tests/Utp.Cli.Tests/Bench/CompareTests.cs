@@ -14,10 +14,10 @@ public class CompareTests
     [InlineData("accept", "connectionsPerSecond")]
     public async Task Every_contender_of_this_program_does_the_work(string work, string figure)
     {
-        using var run = UtpRun.Start(["bench", "compare", "--work", work, "--against", "tcp-cubic,akka-tcp,akka-tcp-256k", .. Short, "--json"]);
+        using var run = UtpRun.Start(["bench", "compare", "--work", work, "--against", "utp-stream,tcp-cubic,akka-tcp,akka-tcp-256k", .. Short, "--json"]);
         Assert.True(await run.ExitAsync() == ExitCode.Done, string.Join('|', run.ErrorLines));
         var rows = Rows(run);
-        Assert.Equal(["utp", "tcp-cubic", "akka-tcp", "akka-tcp-256k"], rows.Select(row => row.GetProperty("contender").GetString()));
+        Assert.Equal(["utp", "utp-stream", "tcp-cubic", "akka-tcp", "akka-tcp-256k"], rows.Select(row => row.GetProperty("contender").GetString()));
         // The kernel may lack a congestion control, which the row then says.
         foreach (var row in rows.Where(row => !row.TryGetProperty("note", out _)))
             Assert.True(row.GetProperty(figure).GetProperty("median").GetDouble() > 0, row.ToString());

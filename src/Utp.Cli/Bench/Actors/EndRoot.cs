@@ -6,10 +6,11 @@ namespace Utp.Cli;
 internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActor
 {
     private readonly HashSet<IActorRef> _connections = [];
+    private long _sent;
+    private long _retransmissions;
     private int _unanswered;
     private CountEnd? _count;
     private PacketCount _living;
-    private PacketCount _ended;
 
     protected ActorCarrier Carrier => carrier;
 
@@ -26,7 +27,8 @@ internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActo
         switch (message)
         {
             case HandlerEnded ended:
-                _ended += ended.Packets ?? default;
+                _sent += ended.Packets?.Sent ?? 0;
+                _retransmissions += ended.Packets?.Retransmissions ?? 0;
                 OnHandlerEnded();
                 break;
 
@@ -87,7 +89,7 @@ internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActo
 
     private void OnCounted(PacketCount counters)
     {
-        _living += counters;
+        _living = new PacketCount(_living.Sent + counters.Sent, _living.Retransmissions + counters.Retransmissions);
         _unanswered--;
         Conclude();
     }
@@ -96,7 +98,7 @@ internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActo
     {
         if (_unanswered > 0)
             return;
-        _count!.Done.SetResult(_ended + _living);
+        _count!.Done.SetResult(new PacketCount(_sent + _living.Sent, _retransmissions + _living.Retransmissions));
         _count = null;
     }
 }

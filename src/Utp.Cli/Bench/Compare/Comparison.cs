@@ -39,7 +39,7 @@ internal static class Comparison
             Plan = row.Contest.Plan with { Carrier = contender.Carrier, Congestion = contender.Congestion },
             Pin = row.Contest.Pin,
         };
-        var settings = contender.IsThisLibrary ? BenchSettings.Of(job.Plan, row.Contest.DatagramSize) : contender.Settings;
+        var settings = contender.IsUtp ? BenchSettings.Of(job.Plan, row.Contest.DatagramSize) : contender.Settings;
         var arguments = (string[])[EndCommand.Name, .. run.Forward(settings)];
         try
         {

@@ -12,6 +12,7 @@ internal sealed record Contender(string Name, string Title, BenchCarrier Carrier
     public static IReadOnlyList<Contender> All { get; } =
     [
         new("utp", "this library", BenchCarrier.Utp, []),
+        new("utp-stream", "this library, UtpStream", BenchCarrier.UtpStream, []),
         new("tcp-bbr", "kernel TCP, .NET sockets, BBR", BenchCarrier.Tcp, [], "bbr"),
         new("tcp-cubic", "kernel TCP, .NET sockets, CUBIC", BenchCarrier.Tcp, [], "cubic"),
         new("akka-tcp", "Akka.IO.Tcp", BenchCarrier.AkkaTcp, []),
@@ -22,5 +23,9 @@ internal sealed record Contender(string Name, string Title, BenchCarrier Carrier
         new("libutp", "libutp (utp-native in Node), 4 MB socket buffers", BenchCarrier.Libutp, []),
     ];
 
+    /// <summary>Whether it is the one that all are compared with.</summary>
     public bool IsThisLibrary => Carrier == BenchCarrier.Utp;
+
+    /// <summary>Whether it takes this library's settings.</summary>
+    public bool IsUtp => Carrier is BenchCarrier.Utp or BenchCarrier.UtpStream;
 }

@@ -30,6 +30,9 @@ public sealed class UtpStream : Stream
 
     internal UtpStream(ConnectionRef connection) => _connection = connection;
 
+    /// <summary>A stream that was lost without being disposed resets its connection, as a lost socket does: nobody can use it any more.</summary>
+    ~UtpStream() => _connection.Abort(null);
+
     /// <summary>The peer.</summary>
     public IPEndPoint RemoteEndPoint => _connection.RemoteEndPoint;
 
@@ -243,7 +246,13 @@ public sealed class UtpStream : Stream
     /// <param name="cancellationToken">Gives up waiting; what was written goes on.</param>
     /// <exception cref="UtpException">The connection ended before.</exception>
     /// <exception cref="OperationCanceledException">Given up.</exception>
-    public Task WaitForDeliveryAsync(CancellationToken cancellationToken = default) => _connection.Outflow.WaitForDeliveryAsync().WaitAsync(cancellationToken);
+    public async Task WaitForDeliveryAsync(CancellationToken cancellationToken = default)
+    {
+        await _connection.Outflow.WaitForDeliveryAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        // Whoever waits still uses it.
+        GC.KeepAlive(this);
+    }
 
     /// <summary>
     /// Closes our direction behind what was written: the peer reads to the end. Reading goes on. Returns at once, without waiting for the peer; a second time does nothing.
@@ -276,7 +285,7 @@ public sealed class UtpStream : Stream
     public Task<ConnectionStats> GetStatisticsAsync(CancellationToken cancellationToken = default) => _connection.GetStatisticsAsync(cancellationToken);
 
     /// <summary>The connection as a pair of pipes, without copying. Always the same pair; do not read or write the stream beside it.</summary>
-    public UtpDuplexPipe AsDuplexPipe() => LazyInitializer.EnsureInitialized(ref _pipe, () => new UtpDuplexPipe(_connection))!;
+    public UtpDuplexPipe AsDuplexPipe() => LazyInitializer.EnsureInitialized(ref _pipe, () => new UtpDuplexPipe(_connection, owner: this))!;
 
     /// <inheritdoc/>
     public override IAsyncResult BeginRead(byte[] buffer, int offset, int count, AsyncCallback? callback, object? state) =>
@@ -306,6 +315,7 @@ public sealed class UtpStream : Stream
     {
         await _connection.CloseAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>As <see cref="DisposeAsync"/>, without waiting.</summary>

@@ -14,22 +14,17 @@ internal sealed partial class UtpConnectionActor
     private bool _unregisteredTooLong;
     private CloseReason _peerFinReason;
 
-    /// <summary>Nobody knows this connection yet but its attempt, if there is one.</summary>
+    /// <summary>Nobody knows this connection yet but its attempt.</summary>
     private void SynSent(object message)
     {
         switch (message)
         {
             case CancelOpen:
-                CancelOpening(null);
-                break;
-            case OpenWon:
-                OnWon();
-                break;
-            case ShutdownUnbind or ShutdownFlush:
-                CancelOpening(Failures.ShuttingDown);
+                _core.Abort(Clock.Now);
+                Drain();
                 break;
             default:
-                if (!OnCommon(message))
+                if (!OnCommon(message) && !OnShutdown(message))
                     Unexpected(message);
                 break;
         }
@@ -125,7 +120,7 @@ internal sealed partial class UtpConnectionActor
         }
     }
 
-    /// <summary>The listener's table has forgotten us; what the mailbox held then is taken leave of.</summary>
+    /// <summary>The listener's table has forgotten us; its last message ends us.</summary>
     private void Over(object message)
     {
         switch (message)
@@ -156,7 +151,7 @@ internal sealed partial class UtpConnectionActor
             case WriteCommand or Register or ResumeWriting:
                 Fail((UtpCommand)message, Failures.OfEnd(_endReason));
                 break;
-            case Terminated or OwnerGone or SuspendReading or ResumeReading or ShutdownFlush or ShutdownUnbind or CancelOpen or OpenWon:
+            case Terminated or SuspendReading or ResumeReading or ShutdownFlush or CancelOpen:
                 break;
             default:
                 if (!OnCommon(message))
@@ -195,11 +190,11 @@ internal sealed partial class UtpConnectionActor
 
     private bool OnShutdown(object message)
     {
-        if (message is ShutdownUnbind or CancelOpen)
-            return true;
         if (message is not ShutdownFlush)
             return false;
-        if (_closeCommand is null or ConfirmedClose)
+        if (_core.State == ConnectionState.SynSent)
+            _core.Abort(Clock.Now);
+        else if (_closeCommand is null or ConfirmedClose)
             BeginClose(Close.Instance);
         Drain();
         return true;
@@ -207,63 +202,19 @@ internal sealed partial class UtpConnectionActor
 
     private void OnConnected()
     {
-        if (_open is { IsRace: true })
-        {
-            _open.Attempt!.Tell(new OpenReady(_open.Try));
-            return;
-        }
-
-        TellConnected();
-    }
-
-    // Of several addresses this one was first.
-    private void OnWon()
-    {
-        if (_open is null)
-            return;
-        var initialData = _open.Connect.InitialData;
-        if (!initialData.IsEmpty)
-        {
-            _core.AddInitialData(initialData, Clock.Now);
-            (_writes ??= new PendingWrites()).Add(_owner, null);
-        }
-
-        TellConnected();
-        Drain();
-    }
-
-    private void TellConnected()
-    {
         _connectedTold = true;
         _owner.Tell(new Connected(RemoteEndPoint, LocalEndPoint) { PeerCapabilities = _core.PeerCapabilities });
-        if (_open is not null)
+        if (_attempt is not null)
         {
             _mayAnswer = true;
-            if (_open.Attempt is not null)
-            {
-                Context.Watch(_owner);
-                if (_open.IsRace)
-                    Context.Unwatch(_open.Attempt);
-                _open.Attempt.Tell(new OpenSucceeded(_open.Try));
-            }
-
-            _open = null;
+            _attempt.Tell(OpenSucceeded.Instance);
+            _attempt = null;
+            Context.Watch(_owner);
             Become(WaitingForRegister);
         }
 
         if (_registerTimeout > TimeSpan.Zero)
             _registerDeadline = Clock.Now.Plus(_registerTimeout.Micros());
-    }
-
-    // One that lost a race is closed, not reset: its peer has done nothing wrong.
-    private void CancelOpening(Failure? cause)
-    {
-        _cancelledBy = cause;
-        if (_core.State == ConnectionState.SynSent)
-            _core.Abort(Clock.Now);
-        else
-            CloseCore();
-        Drain();
     }
 
     private void OnRegister(Register register)
@@ -278,11 +229,9 @@ internal sealed partial class UtpConnectionActor
         _keepOpenOnPeerClosed = register.KeepOpenOnPeerClosed;
         _useResumeWriting = register.UseResumeWriting;
         _registerDeadline = Instant.Never;
-        if (!_handler.Equals(_owner) || _isAcceptor)
+        if (!_handler.Equals(_owner))
         {
-            // Of what was accepted the listener watches the owner.
-            if (!_isAcceptor)
-                Context.Unwatch(_owner);
+            Context.Unwatch(_owner);
             Context.Watch(_handler);
         }
 
@@ -317,12 +266,6 @@ internal sealed partial class UtpConnectionActor
 
     private void OnTerminated(IActorRef dead)
     {
-        if (_open is { IsRace: true } && dead.Equals(_open.Attempt))
-        {
-            CancelOpening(null);
-            return;
-        }
-
         if (!dead.Equals(_handler ?? _owner))
             return;
         _handler = _owner = ActorRefs.Nobody;

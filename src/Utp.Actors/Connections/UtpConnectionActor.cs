@@ -22,11 +22,9 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
 
     // Who hears what happens: the owner until somebody registers.
     private IActorRef _owner = ActorRefs.Nobody;
+    private IActorRef? _attempt;
     private IActorRef? _handler;
-
-    // What is being opened, until its commander has heard of it.
-    private OpenConnection? _open;
-    private bool _isAcceptor;
+    private Connect? _connect;
     private bool _keepOpenOnPeerClosed;
     private bool _pullMode;
     private bool _readingSuspended;
@@ -93,12 +91,12 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         {
             var now = Clock.Now;
             Initialize(start.Handle, start.Settings, start.Handler, start.PullMode);
-            _isAcceptor = true;
             _core = UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now);
             _core.SuggestPathSize(start.Handle.PathSize);
             _core.SuspendReading();
             LimitWindow(batch.WindowLimit);
             Become(WaitingForRegister);
+            Context.Watch(_owner);
             if (batch.Packets.Length > 1)
                 _core.HandleBatch(batch.Packets[1..], now);
         }
@@ -113,28 +111,18 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
     private void Start(StartInitiator start)
     {
         var open = start.Open;
-        var connect = open.Connect;
-        _open = open;
-        Initialize(start.Handle, open.Settings, open.Commander, connect.PullMode);
+        _connect = open.Connect;
+        _attempt = start.Attempt;
+        Initialize(start.Handle, open.Settings, open.Commander, _connect.PullMode);
         _confirmationTold = true;
-
-        // Of several that are tried only one may carry the user's data.
-        var initialData = open.IsRace ? default : connect.InitialData;
-        _core = UtpConnection.Connect(start.Handle.Seed, _options, initialData, Clock.Now);
+        _core = UtpConnection.Connect(start.Handle.Seed, _options, _connect.InitialData, Clock.Now);
         _core.SuggestPathSize(start.Handle.PathSize);
         _core.SuspendReading();
         LimitWindow(start.WindowLimit);
-        if (!initialData.IsEmpty)
+        if (!_connect.InitialData.IsEmpty)
             (_writes ??= new PendingWrites()).Add(_owner, null);
         Become(SynSent);
-        if (open.Attempt is null)
-            Context.Watch(_owner);
-        else
-            open.Attempt.Tell(new OpenStarted(open.Try, Self));
-
-        // When another one has won, nobody may be there any more who could say so.
-        if (open.IsRace)
-            Context.Watch(open.Attempt);
+        _attempt.Tell(new OpenStarted(Self));
         Drain();
     }
 
@@ -200,9 +188,6 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
                 break;
             case Terminated terminated:
                 OnTerminated(terminated.ActorRef);
-                break;
-            case OwnerGone gone:
-                OnTerminated(gone.Owner);
                 break;
             default:
                 return false;

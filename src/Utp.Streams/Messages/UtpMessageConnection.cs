@@ -23,6 +23,9 @@ public sealed class UtpMessageConnection : IAsyncDisposable, IDisposable
 
     internal UtpMessageConnection(ConnectionRef connection) => _connection = connection;
 
+    /// <summary>A connection that was lost without being disposed is reset: nobody can use it any more.</summary>
+    ~UtpMessageConnection() => _connection.Abort(null);
+
     /// <summary>The peer.</summary>
     public IPEndPoint RemoteEndPoint => _connection.RemoteEndPoint;
 
@@ -115,7 +118,13 @@ public sealed class UtpMessageConnection : IAsyncDisposable, IDisposable
     /// <summary>Waits until the peer has acknowledged all that was sent before: until then it may be lost with the connection.</summary>
     /// <param name="cancellationToken">Gives up waiting; what was sent goes on.</param>
     /// <exception cref="UtpException">The connection ended before.</exception>
-    public Task WaitForDeliveryAsync(CancellationToken cancellationToken = default) => _connection.Outflow.WaitForDeliveryAsync().WaitAsync(cancellationToken);
+    public async Task WaitForDeliveryAsync(CancellationToken cancellationToken = default)
+    {
+        await _connection.Outflow.WaitForDeliveryAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        // Whoever waits still uses it.
+        GC.KeepAlive(this);
+    }
 
     /// <summary>Closes our direction behind what was sent: the peer receives to the end. Receiving goes on. Returns at once; a second time does nothing.</summary>
     /// <param name="cancellationToken">Looked at once.</param>
@@ -149,10 +158,18 @@ public sealed class UtpMessageConnection : IAsyncDisposable, IDisposable
     /// Closes the connection: what was sent goes, what the peer still sends is discarded, and when the peer has acknowledged everything, or after
     /// <see cref="UtpConnectionOptions.Linger"/> by a reset, it is over, for which this waits. A second time is harmless.
     /// </summary>
-    public async ValueTask DisposeAsync() => await _connection.CloseAsync().ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        await _connection.CloseAsync().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>As <see cref="DisposeAsync"/>, without waiting.</summary>
-    public void Dispose() => _ = _connection.CloseAsync();
+    public void Dispose()
+    {
+        _ = _connection.CloseAsync();
+        GC.SuppressFinalize(this);
+    }
 
     private bool IsFrames => _connection.Settings.Mode == DeliveryMode.Frames;
 

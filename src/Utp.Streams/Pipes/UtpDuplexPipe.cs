@@ -12,12 +12,13 @@ namespace Utp.Streams;
 /// </remarks>
 public sealed class UtpDuplexPipe : IDuplexPipe
 {
-    private readonly ConnectionRef _connection;
+    // While its pipes are used it is not lost.
+    private readonly Stream _owner;
     private int _open = 2;
 
-    internal UtpDuplexPipe(ConnectionRef connection)
+    internal UtpDuplexPipe(ConnectionRef connection, Stream owner)
     {
-        _connection = connection;
+        _owner = owner;
         Input = new UtpPipeReader(connection, OnCompleted);
         Output = new UtpPipeWriter(connection, OnCompleted);
     }
@@ -31,6 +32,6 @@ public sealed class UtpDuplexPipe : IDuplexPipe
     private void OnCompleted()
     {
         if (Interlocked.Decrement(ref _open) == 0)
-            _ = _connection.CloseAsync();
+            _owner.Dispose();
     }
 }

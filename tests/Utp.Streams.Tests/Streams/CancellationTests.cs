@@ -105,7 +105,7 @@ public sealed class CancellationTests
         var buffer = new byte[1];
         var reading = pair.Client.ReadAsync(buffer).AsTask();
         await Assert.ThrowsAsync<InvalidOperationException>(() => pair.Client.ReadAsync(new byte[1]).AsTask());
-        var bytes = TestTools.Bytes(300_000);
+        var bytes = TestTools.Bytes(1_000_000);
         var writing = pair.Client.WriteAsync(bytes).AsTask();
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await pair.Client.WriteAsync(new byte[1]));
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await pair.Client.CompleteWritesAsync());

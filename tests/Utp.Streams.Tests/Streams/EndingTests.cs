@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Utp.Messages;
 using Utp.Protocol;
 
@@ -171,6 +172,21 @@ public sealed class EndingTests
     }
 
     [Fact]
+    public async Task A_stream_that_was_lost_without_being_disposed_is_reset()
+    {
+        await using var listener = await UtpListener.BindAsync(StreamPair.Loopback);
+        var lost = Lose(listener);
+        await using var server = await listener.AcceptAsync().Soon();
+        await TestTools.UntilAsync(() =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            return !lost.IsAlive;
+        });
+        Assert.Equal(CloseCause.Reset, (await server.Closed.Soon()).Cause);
+    }
+
+    [Fact]
     public async Task Delivery_is_known_when_the_peer_has_acknowledged_and_fails_when_it_cannot()
     {
         await using var pair = await StreamPair.OpenAsync(new() { Protocol = new() { SendBufferBytes = 4 << 20 }, Linger = TimeSpan.Zero }, new() { Protocol = SmallBuffers });
@@ -185,4 +201,8 @@ public sealed class EndingTests
         pair.Server.Abort();
         await Assert.ThrowsAsync<UtpException>(() => waiting.Soon());
     }
+
+    // Its frame is gone when it returns, and with it all that refers to the stream.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Lose(UtpListener listener) => new(UtpClient.ConnectAsync(listener.LocalEndPoint).Soon().GetAwaiter().GetResult());
 }

@@ -26,7 +26,7 @@ internal static class BenchCommand
         var ports = BenchOptions.Ports();
         var mtu = BenchOptions.Mtu();
         var bytes = BenchOptions.Bytes();
-        var api = BenchOptions.Api();
+        var api = BenchOptions.Api(withFlows: true);
         var command = new Command("bulk", "Moves bytes as fast as it can, and checks them.")
         {
             api, connections, ports, mtu, bytes, options.Seconds, options.WarmUp, options.Pin,

@@ -47,10 +47,10 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
     };
 
     /// <summary>Which face of this library carries the bytes.</summary>
-    public static Option<BenchCarrier> Api() => new("--api")
+    public static Option<BenchCarrier> Api(bool withFlows = false) => new("--api")
     {
-        Description = "Through which face: actors, or UtpStream without them.",
-        HelpName = "actors|stream",
+        Description = $"Through which face: actors, UtpStream without them{(withFlows ? ", or Akka.Streams flows" : "")}.",
+        HelpName = withFlows ? "actors|stream|flow" : "actors|stream",
         DefaultValueFactory = static _ => BenchCarrier.Utp,
         CustomParser = result =>
         {
@@ -60,8 +60,10 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
                     return BenchCarrier.Utp;
                 case "stream":
                     return BenchCarrier.UtpStream;
+                case "flow" when withFlows:
+                    return BenchCarrier.UtpFlow;
                 default:
-                    result.AddError($"--api is '{result.Tokens[0].Value}': choose actors or stream");
+                    result.AddError($"--api is '{result.Tokens[0].Value}': choose {(withFlows ? "actors, stream or flow" : "actors or stream")}");
                     return BenchCarrier.Utp;
             }
         },

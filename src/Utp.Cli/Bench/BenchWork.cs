@@ -29,11 +29,17 @@ internal enum BenchCarrier
     /// <summary>This library, by <c>UtpStream</c>, without actors of the user's.</summary>
     UtpStream,
 
+    /// <summary>This library, by flows of Akka.Streams.</summary>
+    UtpFlow,
+
     /// <summary>The kernel's TCP by .NET sockets.</summary>
     Tcp,
 
     /// <summary>The kernel's TCP by the actors of Akka.IO.</summary>
     AkkaTcp,
+
+    /// <summary>The kernel's TCP by the flows of Akka.Streams.</summary>
+    AkkaTcpFlow,
 
     /// <summary>libutp, by the npm package utp-native.</summary>
     Libutp,

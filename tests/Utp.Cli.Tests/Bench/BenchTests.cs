@@ -38,6 +38,16 @@ public class BenchTests
         Assert.True(json.GetProperty(arguments[0] == "bulk" ? "bytes" : "completed").GetInt64() > 0);
     }
 
+    [Theory]
+    [InlineData("--bytes", "3MB")]
+    [InlineData("--bytes", "3MB", "--connections", "3")]
+    [InlineData("--seconds", "0.3", "--warm-up", "0.1")]
+    public async Task Bulk_goes_through_flows_of_Akka_Streams(params string[] arguments)
+    {
+        var json = await RunAsync(["bulk", "--api", "flow", .. arguments]);
+        Assert.True(json.GetProperty("bytes").GetInt64() > 0);
+    }
+
     [Fact]
     public async Task Bulk_by_time_measures_after_the_warm_up()
     {

@@ -26,6 +26,16 @@ public class CompareTests
     }
 
     [Fact]
+    public async Task Flows_are_compared_with_flows_in_bulk_and_say_so_elsewhere()
+    {
+        using var run = UtpRun.Start(["bench", "compare", "--work", "bulk,ping", "--against", "utp-flow,akka-tcp-flow,akka-tcp-flow-256k", .. Short, "--json"]);
+        Assert.True(await run.ExitAsync() == ExitCode.Done, string.Join('|', run.ErrorLines));
+        var rows = Rows(run);
+        Assert.All(rows[..4], static row => Assert.True(row.GetProperty("megabytesPerSecond").GetProperty("median").GetDouble() > 0, row.ToString()));
+        Assert.All(rows[5..], static row => Assert.Equal("flows are measured with bulk", row.GetProperty("note").GetString()));
+    }
+
+    [Fact]
     public async Task Libutp_does_the_work_or_its_row_says_why_not()
     {
         using var run = UtpRun.Start(["bench", "compare", "--work", "ping,accept", "--against", "libutp", .. Short, "--json"]);

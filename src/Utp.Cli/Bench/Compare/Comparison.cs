@@ -18,6 +18,8 @@ internal static class Comparison
                 row.Miss(whyNot);
         }
 
+        foreach (var row in rows.Where(static r => r.Contender.IsFlow && r.Contest.Plan.Work != BenchWork.Bulk))
+            row.Miss("flows are measured with bulk");
         for (var round = 1; round <= plan.Rounds; round++)
         {
             foreach (var row in rows.Where(static r => r.Note is null))

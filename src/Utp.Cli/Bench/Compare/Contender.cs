@@ -20,6 +20,12 @@ internal sealed record Contender(string Name, string Title, BenchCarrier Carrier
         [
             "akka.io.tcp.maximum-frame-size=128k", "akka.io.tcp.send-buffer-size=256k", "akka.io.tcp.receive-buffer-size=256k",
         ]),
+        new("utp-flow", "this library, Akka.Streams flow", BenchCarrier.UtpFlow, []),
+        new("akka-tcp-flow", "Akka.Streams' TCP flow", BenchCarrier.AkkaTcpFlow, []),
+        new("akka-tcp-flow-256k", "Akka.Streams' TCP flow, 256 kB buffers", BenchCarrier.AkkaTcpFlow,
+        [
+            "akka.io.tcp.maximum-frame-size=128k", "akka.io.tcp.send-buffer-size=256k", "akka.io.tcp.receive-buffer-size=256k",
+        ]),
         new("libutp", "libutp (utp-native in Node), 4 MB socket buffers", BenchCarrier.Libutp, []),
     ];
 
@@ -27,5 +33,8 @@ internal sealed record Contender(string Name, string Title, BenchCarrier Carrier
     public bool IsThisLibrary => Carrier == BenchCarrier.Utp;
 
     /// <summary>Whether it takes this library's settings.</summary>
-    public bool IsUtp => Carrier is BenchCarrier.Utp or BenchCarrier.UtpStream;
+    public bool IsUtp => Carrier is BenchCarrier.Utp or BenchCarrier.UtpStream or BenchCarrier.UtpFlow;
+
+    /// <summary>Whether it is made of Akka.Streams' flows, which do bulk only.</summary>
+    public bool IsFlow => Carrier is BenchCarrier.UtpFlow or BenchCarrier.AkkaTcpFlow;
 }

@@ -9,6 +9,7 @@ public sealed class SampleTests
         ["FirstProgram"] = "Hello, uTP!",
         ["Echo"] = "2,000,000 bytes came back unchanged.",
         ["Chat"] = "* bye",
+        ["Flow"] = "4,194,304 bytes arrived unchanged; never more than 1 MiB was on its way.",
     };
 
     public static TheoryData<string> Samples => [.. Lines.Keys];

@@ -24,6 +24,9 @@ internal struct Burst
     /// <summary>Whether they must not be fragmented.</summary>
     public bool DontFragment { get; private set; }
 
+    /// <summary>Whether nothing can follow that is as large as what it holds.</summary>
+    public readonly bool IsFull => Count > 0 && (_isClosed || Count == MaxDatagrams || Bytes + SegmentBytes > MaxBytes);
+
     /// <summary>Whether the datagram can follow.</summary>
     public readonly bool Takes(in Transmit datagram) =>
         Count == 0

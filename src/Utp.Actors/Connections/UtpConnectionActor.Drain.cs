@@ -142,6 +142,15 @@ internal sealed partial class UtpConnectionActor
             {
                 burst.Add(transmit);
             }
+
+            // What is polled now would be written behind it, and copied to the beginning.
+            if (burst.IsFull)
+            {
+                if (Send(burst, buffer, behind: 0, now) == BurstResult.Stop)
+                    return;
+                burst = default;
+                now = Clock.Now;
+            }
         }
 
         if (Send(burst, buffer, behind: 0, now) != BurstResult.Stop && !_drainPending)

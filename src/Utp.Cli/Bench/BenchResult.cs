@@ -41,6 +41,9 @@ internal sealed record BenchResult(EndMark ClientStart, EndMark ClientEnd, EndMa
 
     public long? Retransmissions => ClientEnd.Retransmissions - ClientStart.Retransmissions + (ServerEnd.Retransmissions - ServerStart.Retransmissions);
 
+    /// <summary>Retransmission time-outs of both ends.</summary>
+    public long? Timeouts => ClientEnd.Timeouts - ClientStart.Timeouts + (ServerEnd.Timeouts - ServerStart.Timeouts);
+
     /// <summary>What both ends allocated, by the packets that the client sent: those with the data. Acknowledgements come free.</summary>
     public double? AllocatedPerPacket => ClientPackets > 0 ? Allocated / (double?)ClientPackets : null;
 

@@ -15,8 +15,6 @@ internal static class SelfStart
         var start = isHost
             ? new ProcessStartInfo(Path.GetFileNameWithoutExtension(program) == "dotnet" ? program : "dotnet", [assembly, .. arguments])
             : new ProcessStartInfo(program, arguments);
-        // The command itself runs for seconds and does without it; a program that moves gigabytes does not.
-        start.Environment["DOTNET_TieredPGO"] = "1";
         return start;
     }
 }

@@ -6,11 +6,10 @@ namespace Utp.Cli;
 internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActor
 {
     private readonly HashSet<IActorRef> _connections = [];
-    private long _sent;
-    private long _retransmissions;
     private int _unanswered;
     private CountEnd? _count;
     private PacketCount _living;
+    private PacketCount _ended;
 
     protected ActorCarrier Carrier => carrier;
 
@@ -27,8 +26,7 @@ internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActo
         switch (message)
         {
             case HandlerEnded ended:
-                _sent += ended.Packets?.Sent ?? 0;
-                _retransmissions += ended.Packets?.Retransmissions ?? 0;
+                _ended += ended.Packets ?? default;
                 OnHandlerEnded();
                 break;
 
@@ -89,7 +87,7 @@ internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActo
 
     private void OnCounted(PacketCount counters)
     {
-        _living = new PacketCount(_living.Sent + counters.Sent, _living.Retransmissions + counters.Retransmissions);
+        _living += counters;
         _unanswered--;
         Conclude();
     }
@@ -98,7 +96,7 @@ internal abstract class EndRoot(ActorCarrier carrier, Tally tally) : UntypedActo
     {
         if (_unanswered > 0)
             return;
-        _count!.Done.SetResult(new PacketCount(_sent + _living.Sent, _retransmissions + _living.Retransmissions));
+        _count!.Done.SetResult(_ended + _living);
         _count = null;
     }
 }

@@ -87,6 +87,8 @@ internal sealed record EndMark
 
     public long? Retransmissions { get; init; }
 
+    public long? Timeouts { get; init; }
+
     /// <summary>Of bulk, at the server: bytes by connection.</summary>
     public long[]? ByConnection { get; init; }
 

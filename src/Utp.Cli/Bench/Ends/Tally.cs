@@ -80,6 +80,7 @@ internal sealed class Tally
             Completed = Completed,
             PacketsSent = packets?.Sent,
             Retransmissions = packets?.Retransmissions,
+            Timeouts = packets?.Timeouts,
             ByConnection = byConnection,
             Latency = Latency(_times.GetIntervalHistogram()),
         };
@@ -99,4 +100,8 @@ internal sealed class Tally
 }
 
 /// <summary>Datagrams that an end has sent.</summary>
-internal readonly record struct PacketCount(long Sent, long Retransmissions);
+internal readonly record struct PacketCount(long Sent, long Retransmissions, long Timeouts)
+{
+    public static PacketCount operator +(PacketCount left, PacketCount right) =>
+        new(left.Sent + right.Sent, left.Retransmissions + right.Retransmissions, left.Timeouts + right.Timeouts);
+}

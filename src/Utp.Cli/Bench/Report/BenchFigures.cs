@@ -31,6 +31,7 @@ internal static class BenchFigures
         New("cpuCoresServer", "Cores used by the server", r.ServerCpuSeconds / r.Seconds, "0.00", ""),
         New("packetsPerSecond", "Packets a second, both ways", r.PacketsPerSecond, "N0", ""),
         New("retransmissions", "Sent again", r.Retransmissions, "N0", ""),
+        New("timeouts", "Retransmission time-outs", r.Timeouts, "N0", ""),
         New("allocatedBytesPerPacket", "Allocated by both ends, a packet", r.AllocatedPerPacket, "N1", "B"),
         New("jain", "Jain's index over connections", r.Jain, "0.000", ""),
         New("bytes", "Bytes measured", r.Bytes, "N0", ""),

@@ -10,6 +10,7 @@ public sealed class SampleTests
         ["Echo"] = "2,000,000 bytes came back unchanged.",
         ["Chat"] = "* bye",
         ["Flow"] = "4,194,304 bytes arrived unchanged; never more than 1 MiB was on its way.",
+        ["FileServer"] = "8,000,000 bytes arrived unchanged.",
     };
 
     public static TheoryData<string> Samples => [.. Lines.Keys];
@@ -78,6 +79,41 @@ public sealed class SampleTests
     public async Task The_chat_says_how_it_is_used()
     {
         var (exitCode, _, errors) = await SampleProcess.RunAsync("Chat", ["nonsense"]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("Usage", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_file_server_is_used_by_hand()
+    {
+        var folder = Directory.CreateTempSubdirectory("utp-samples-");
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder.FullName, "below"));
+            var (from, to) = (Path.Combine(folder.FullName, "below", "from.bin"), Path.Combine(folder.FullName, "to.bin"));
+            await File.WriteAllBytesAsync(from, [.. Enumerable.Range(0, 300_000).Select(static i => (byte)(i * 7))]);
+            await using var server = SampleProcess.Start("FileServer", "serve", folder.FullName, "127.0.0.1:0");
+            var url = (await server.ReadLineAsync($"{folder.FullName} is served at ")).Split(" is served at ")[1].Split(';')[0];
+
+            var (exitCode, output, errors) = await SampleProcess.RunAsync("FileServer", ["get", url + "below/from.bin", to]);
+            Assert.Equal((0, "300,000 bytes arrived unchanged.\n", ""), (exitCode, output, errors));
+            Assert.Equal(await File.ReadAllBytesAsync(from), await File.ReadAllBytesAsync(to));
+
+            (exitCode, _, errors) = await SampleProcess.RunAsync("FileServer", ["get", url + "%2e%2e/other", to]);
+            Assert.Equal(1, exitCode);
+            Assert.Contains("404", errors, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task The_file_server_says_how_it_is_used()
+    {
+        var (exitCode, _, errors) = await SampleProcess.RunAsync("FileServer", ["serve", "no such folder", "127.0.0.1:0"]);
 
         Assert.Equal(2, exitCode);
         Assert.Contains("Usage", errors, StringComparison.Ordinal);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Utp.Messages;
 using Utp.Streams;
 
@@ -66,6 +67,20 @@ public sealed class BindingTests
         Assert.Contains(endPoint.ToString(), error.Message, StringComparison.Ordinal);
         Assert.IsType<AddressInUseException>(error.InnerException);
         Assert.Equal(FailureCause.AddressInUse, Assert.IsType<UtpException>(error.InnerException.InnerException).FailureCause);
+    }
+
+    [Fact]
+    public async Task A_uTP_end_point_without_UseUtp_fails_the_start()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(Server.AnyPort));
+        await using var app = builder.Build();
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => app.StartAsync()).Soon();
+
+        Assert.Contains(nameof(IConnectionListenerFactory), error.Message, StringComparison.Ordinal);
+        Assert.Contains("utp:127.0.0.1", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

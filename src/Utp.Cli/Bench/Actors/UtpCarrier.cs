@@ -71,12 +71,5 @@ internal sealed class UtpCarrier : ActorCarrier
 
     public override ValueTask DisposeAsync() => _node.DisposeAsync();
 
-    private static PacketCount Counters(in Protocol.ConnectionStats statistics) => Debug(statistics);
-    private static int _n;
-    private static PacketCount Debug(in Protocol.ConnectionStats s)
-    {
-        if (s.BytesSent > 0 && Interlocked.Increment(ref _n) % 13 == 0) File.AppendAllText("/tmp/dbg.txt", $"srtt {s.SmoothedRttMicros} min {s.MinRttMicros} rto {s.RtoMicros} cwnd {s.CongestionWindowBytes} flight {s.BytesInFlight} peerwnd {s.PeerWindowBytes} buf {s.BufferedBytes} sent {s.PacketsSent} retx {s.Retransmissions} lost {s.PacketsLost} recv {s.PacketsReceived} sp {s.SpuriousTimeouts}\n");
-        return Counters2(s);
-    }
-    private static PacketCount Counters2(in Protocol.ConnectionStats statistics) => new(statistics.PacketsSent, statistics.Retransmissions, statistics.Timeouts);
+    private static PacketCount Counters(in Protocol.ConnectionStats statistics) => new(statistics.PacketsSent, statistics.Retransmissions, statistics.Timeouts);
 }

@@ -29,7 +29,7 @@ internal abstract class StreamEnd(UtpNode node, EndPlan plan, Tally tally) : IBe
         lock (_lock)
             streams = [.. _lasting];
         var all = await Task.WhenAll(streams.Select(static stream => stream.GetStatisticsAsync())).ConfigureAwait(false);
-        return new PacketCount(all.Sum(static s => s.PacketsSent), all.Sum(static s => s.Retransmissions));
+        return new PacketCount(all.Sum(static s => s.PacketsSent), all.Sum(static s => s.Retransmissions), all.Sum(static s => s.Timeouts));
     }
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Utp.Cli;
 
 /// <summary>The options that several benchmarks have.</summary>
-internal sealed class BenchOptions(double seconds = 5, double warmUp = 1)
+internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
 {
     private const int MaxConnections = 200_000;
     private const int MaxPorts = 1_000;

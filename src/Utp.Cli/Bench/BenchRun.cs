@@ -10,7 +10,7 @@ internal sealed record BenchJob(EndPlan Plan)
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>What runs before, and does not count: compilers, windows and buffers settle.</summary>
-    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How many bytes are moved and measured, without a warm-up; null: as many as <see cref="Duration"/> allows.</summary>
     public long? Bytes { get; init; }

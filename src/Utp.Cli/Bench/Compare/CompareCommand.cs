@@ -10,7 +10,7 @@ internal static class CompareCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var options = new BenchOptions(seconds: 3, warmUp: 1);
+        var options = new BenchOptions(seconds: 3);
         var rounds = BenchOptions.Count("--rounds", "How often all is done; medians and ranges are shown.", 3, MaxRounds);
         var work = new Option<string>("--work") { Description = "Which work, with commas between, or all.", HelpName = "NAME|all", DefaultValueFactory = static _ => "all" };
         var against = new Option<string>("--against") { Description = "Whom to compare with, with commas between, or all.", HelpName = "NAME|all", DefaultValueFactory = static _ => "all" };

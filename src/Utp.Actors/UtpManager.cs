@@ -15,10 +15,15 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
     // Of connects that ask for nothing else.
     private readonly ConnectionSettings _plain = ConnectionSettings.Create(settings, null);
     private readonly ChannelOpener _channels = new(settings, Context.System);
+    private readonly Resolve _resolve =
+        Context.System.Settings.Setup.Get<UtpResolverSetup>() is { HasValue: true } setup ? setup.Value.Resolve : Dns.GetHostAddressesAsync;
 
     // Single outgoing connections share their receive memory; a bound listener has its own.
     private readonly ReceiveMemory _sharedMemory = new(settings.ReceiveMemoryBytes);
     private readonly List<IActorRef> _flushAskers = [];
+
+    // Of every listener that a user may name.
+    private readonly Dictionary<IActorRef, OpenQueue> _doors = [];
     private int _children;
     private bool _shuttingDown;
 
@@ -40,9 +45,8 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
             case PortOpened opened:
                 OnOpened(opened);
                 break;
-            case Terminated:
-                _children--;
-                AnswerFlush();
+            case Terminated terminated:
+                OnTerminated(terminated.ActorRef);
                 break;
             case ShutdownUnbind:
                 _shuttingDown = true;
@@ -105,7 +109,31 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         }
 
         var commander = Sender;
-        Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(settings, _plain, connect, commander, Self)).WithDispatcher(settings.Dispatcher)));
+        if (TryOpenThrough(connect, commander))
+            return;
+        Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(settings, _plain, connect, commander, Self, _resolve)).WithDispatcher(settings.Dispatcher)));
+    }
+
+    // The common case needs nobody who follows it: one address, through a port that is there. What else an attempt does the connection does by itself.
+    private bool TryOpenThrough(Connect connect, IActorRef commander)
+    {
+        if (connect is not { Listener: not null, RemoteAddress: IPEndPoint remote, Cancellation.CanBeCanceled: false } || !_doors.TryGetValue(connect.Listener, out var door))
+            return false;
+        var connection = ConnectAttempt.IsPlain(connect) ? _plain : ConnectionSettings.Create(settings, connect.Options, connect.Timeout);
+        door.Add(new OpenConnection(connect, ConnectAttempt.Unmapped(remote), connection, commander, Self), connect.Listener);
+        return true;
+    }
+
+    private void OnTerminated(IActorRef dead)
+    {
+        _children--;
+        if (_doors.Remove(dead, out var door))
+        {
+            while (door.TryTake(out var open))
+                open.Fail(Failures.NotListening, Self);
+        }
+
+        AnswerFlush();
     }
 
     private void Open(IPEndPoint local, bool dualMode, Socket? socket, object request, bool forListener = false)
@@ -126,7 +154,7 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
             if (opened.Request is BindRequest failed)
                 Fail(failed.Binder, failed.Bind, failure);
             else
-                opened.Sender.Tell(new OpenFailed(failure.Cause, failure.Message, failure.Exception));
+                opened.Sender.Tell(new OpenFailed(0, failure));
             return;
         }
 
@@ -137,7 +165,7 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
             if (opened.Request is BindRequest late)
                 Fail(late.Binder, late.Bind, Failures.ShuttingDown);
             else
-                opened.Sender.Tell(new OpenFailed(Failures.ShuttingDown.Cause, Failures.ShuttingDown.Message));
+                opened.Sender.Tell(new OpenFailed(0, Failures.ShuttingDown));
             return;
         }
 
@@ -156,10 +184,14 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
             }
         }
 
+        var door = new OpenQueue();
         var spec = opened.Request is BindRequest request
-            ? new ListenerSpec([channel, .. others], deadlines, new ReceiveMemory(settings.ReceiveMemoryBytes), settings, request.Limits, request.Accepted, request.Bind, request.Binder)
-            : new ListenerSpec([channel], deadlines, _sharedMemory, settings, settings.Limits, ConnectionSettings.Create(settings, null), null, opened.Sender);
-        Adopt(Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(settings.Dispatcher)));
+            ? new ListenerSpec([channel, .. others], deadlines, new ReceiveMemory(settings.ReceiveMemoryBytes), settings, request.Limits, request.Accepted, request.Bind, request.Binder, door)
+            : new ListenerSpec([channel], deadlines, _sharedMemory, settings, settings.Limits, ConnectionSettings.Create(settings, null), null, opened.Sender, door);
+        var listener = Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(settings.Dispatcher));
+        Adopt(listener);
+        if (spec.Bind is not null)
+            _doors.Add(listener, door);
     }
 
     private void Adopt(IActorRef child)
@@ -207,11 +239,11 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         }
     }
 
-    private sealed class AttemptProducer(UtpSettings settings, ConnectionSettings plain, Connect connect, IActorRef commander, IActorRef manager) : IIndirectActorProducer
+    private sealed class AttemptProducer(UtpSettings settings, ConnectionSettings plain, Connect connect, IActorRef commander, IActorRef manager, Resolve resolve) : IIndirectActorProducer
     {
         public Type ActorType => typeof(ConnectAttempt);
 
-        public ActorBase Produce() => new ConnectAttempt(settings, plain, connect, commander, manager);
+        public ActorBase Produce() => new ConnectAttempt(settings, plain, connect, commander, manager, resolve);
 
         public void Release(ActorBase actor)
         {

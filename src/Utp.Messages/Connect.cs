@@ -9,7 +9,7 @@ namespace Utp.Messages;
 /// Opens a connection. Sent to the manager (<c>system.Utp()</c>). Its sender hears <see cref="Connected"/>, whose sender is the connection
 /// and waits for <see cref="Register"/>, or <see cref="CommandFailed"/> with the cause. The death of the sender before that cancels the attempt.
 /// </summary>
-/// <param name="RemoteAddress">An <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/>, all of whose addresses are tried in turn.</param>
+/// <param name="RemoteAddress">An <see cref="IPEndPoint"/>, or a <see cref="DnsEndPoint"/>, whose addresses are tried side by side, one more every 250 ms (RFC 8305): the first to connect is the connection.</param>
 public sealed record Connect(EndPoint RemoteAddress) : UtpCommand
 {
     /// <summary>Opens a connection to a host by name or address.</summary>
@@ -37,7 +37,7 @@ public sealed record Connect(EndPoint RemoteAddress) : UtpCommand
     public bool PullMode { get; init; }
 
     /// <summary>
-    /// The stream's first bytes. They travel on the ST_SYN where the peer takes that, and nothing is lost where it does not. The memory
+    /// The stream's first bytes. They travel on the ST_SYN where the peer takes that and its name has one address, and nothing is lost where it does not. The memory
     /// belongs to the connection as that of a <see cref="Write"/> does.
     /// </summary>
     public ReadOnlyMemory<byte> InitialData { get; init; }

@@ -30,6 +30,11 @@ public abstract class UtpSpec : TestKit
     {
     }
 
+    internal UtpSpec(ITestOutputHelper output, Setup setup)
+        : base(ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString(Base).WithFallback(DefaultConfig)), setup), output: output)
+    {
+    }
+
     internal UtpSpec(ITestOutputHelper output, FaultyPorts ports, string config = "")
         : base(
             ActorSystemSetup.Create(

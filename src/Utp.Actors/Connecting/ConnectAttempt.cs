@@ -8,16 +8,17 @@ using Utp.Protocol;
 
 namespace Utp.Actors;
 
-/// <summary>To the manager from an attempt: a port for one outgoing connection. Answered with <see cref="Bound"/> by the listener, or <see cref="OpenFailed"/>.</summary>
+/// <summary>To the manager from an attempt: a port for its connections. Answered with <see cref="Bound"/> by the listener, or <see cref="OpenFailed"/>.</summary>
 /// <param name="LocalAddress">Where to bind.</param>
 /// <param name="Socket">The user's own socket.</param>
 internal sealed record OpenPort(IPEndPoint LocalAddress, Socket? Socket) : INoSerializationVerificationNeeded;
 
 /// <summary>
-/// Carries out one <see cref="Connect"/>: resolves the name, then tries address after address, each with its share of the time that is left, through a listener that
-/// the user named or through ports of its own. Ends with exactly one answer to the user: the connection's <see cref="Connected"/>, or <see cref="CommandFailed"/>.
+/// Carries out one <see cref="Connect"/> that needs somebody to follow it: resolves the name, then tries its addresses as RFC 8305 says, through a listener that the user named or
+/// through ports of its own (design note 17). Ends with exactly one answer to the user: a connection's <see cref="Connected"/>, or <see cref="CommandFailed"/>.
 /// </summary>
-internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings plain, Connect connect, IActorRef commander, IActorRef manager) : UntypedActor
+internal sealed partial class ConnectAttempt(UtpSettings settings, ConnectionSettings plain, Connect connect, IActorRef commander, IActorRef manager, Resolve resolve)
+    : UntypedActor, IWithTimers
 {
     private const long ShortestTryMicros = 1_000;
 
@@ -25,17 +26,17 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
     private const long StartMicros = 10_000;
 
     private readonly Queue<IPEndPoint> _addresses = new();
+    private readonly List<Try> _tries = [];
     private CancellationTokenRegistration _cancellation;
     private Instant _deadline;
-    private IPEndPoint _remote = new(IPAddress.None, 0);
-    private IActorRef? _listener;
-    private IActorRef? _connection;
+    private Try? _winner;
     private Failure? _cancelled;
     private Failure _failure;
-    private bool _awaitsPort;
-    private bool _awaitsConnection;
-    private bool _socketGiven;
+    private bool _isRace;
     private bool _isOver;
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>What is wrong with a command before anything is tried; null: nothing.</summary>
     public static Failure? Check(UtpSettings settings, Connect connect)
@@ -62,6 +63,12 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
         };
     }
 
+    /// <summary>Whether a command asks for nothing but what is configured.</summary>
+    public static bool IsPlain(Connect connect) => connect.Options is null && connect.Timeout is null;
+
+    /// <summary>An IPv4 address as such.</summary>
+    public static IPEndPoint Unmapped(IPEndPoint remote) => remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
+
     protected override void PreStart()
     {
         var timeout = connect.Timeout?.Micros() ?? settings.Connection.ConnectTimeoutMicros;
@@ -82,7 +89,7 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
 
         if (connect.RemoteAddress is IPEndPoint address)
         {
-            _addresses.Enqueue(address);
+            _addresses.Enqueue(Unmapped(address));
             TryNext();
             return;
         }
@@ -96,9 +103,8 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
         _cancellation.Dispose();
         if (!_isOver)
             Answer(Failures.ShuttingDown);
-        if (!_socketGiven)
-            connect.Socket?.Dispose();
-        ReleaseListener();
+
+        ReleasePorts();
     }
 
     protected override bool AroundReceive(Receive receive, object message)
@@ -127,17 +133,20 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
                 OnBound();
                 break;
             case OpenStarted started:
-                _connection = started.Connection;
-                if (_cancelled is not null)
-                    _connection.Tell(CancelOpen.Instance);
+                OnStarted(started);
                 break;
-            case OpenSucceeded:
-                _isOver = true;
-                Context.Stop(Self);
+            case OpenReady ready:
+                OnReady(ready.Try);
+                break;
+            case OpenSucceeded succeeded:
+                _winner = TryOf(succeeded.Try);
+                End();
                 break;
             case OpenFailed failed:
-                _awaitsPort = _awaitsConnection = false;
-                OnFailed(new Failure(failed.Cause, failed.Message, failed.Exception));
+                OnOpenFailed(failed);
+                break;
+            case NextAddress:
+                TryNext();
                 break;
             case CancelOpen:
                 Cancel(new Failure(FailureCause.Cancelled, $"Connecting to {connect.RemoteAddress} was cancelled."));
@@ -145,7 +154,7 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
             case ShutdownUnbind or ShutdownFlush:
                 Cancel(Failures.ShuttingDown);
                 break;
-            case ReceiveTimeout when _connection is null && _awaitsConnection:
+            case ReceiveTimeout when !_isOver && _tries.Exists(static one => one is { Connection: null, HasFailed: false }):
                 Finish(Failures.NotListening);
                 break;
             case ReceiveTimeout:
@@ -159,12 +168,12 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
         }
     }
 
-    private static async Task<Resolved> ResolveAsync(DnsEndPoint host, TimeSpan timeout)
+    private async Task<Resolved> ResolveAsync(DnsEndPoint host, TimeSpan timeout)
     {
         using var bound = new CancellationTokenSource(timeout);
         try
         {
-            return new Resolved(await Dns.GetHostAddressesAsync(host.Host, host.AddressFamily, bound.Token).ConfigureAwait(false), null);
+            return new Resolved(await resolve(host.Host, host.AddressFamily, bound.Token).ConfigureAwait(false), null);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ArgumentException)
         {
@@ -183,70 +192,45 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
 
         foreach (var address in AddressOrder.Of(resolved.Addresses))
             _addresses.Enqueue(new IPEndPoint(address, host.Port));
+        _isRace = _addresses.Count > 1;
         TryNext();
     }
 
-    private void OnBound()
-    {
-        _awaitsPort = false;
-        _listener = Context.Watch(Sender);
-        if (_cancelled is { } failure)
-            Finish(failure);
-        else
-            OpenThrough(_listener);
-    }
-
-    // The next address, on a port of its own family unless the user chose the port.
+    // RFC 8305 §5: the next address when its turn has come, or as soon as one has failed; those under way go on.
     private void TryNext()
     {
-        if (_cancelled is { } cancelled)
+        Timers.Cancel(NextAddress.Instance);
+        if (_winner is not null || _isOver)
+            return;
+        if (_cancelled is null && _addresses.TryDequeue(out var remote))
         {
-            Finish(cancelled);
+            var next = new Try(_tries.Count, remote);
+            _tries.Add(next);
+            if (_addresses.Count > 0)
+                Timers.StartSingleTimer(NextAddress.Instance, NextAddress.Instance, AddressOrder.AttemptDelay);
+            Begin(next);
             return;
         }
 
-        if (!_addresses.TryDequeue(out var remote))
-        {
-            Finish(_failure);
-            return;
-        }
+        if (_tries.TrueForAll(static one => one.HasFailed))
+            Finish(_cancelled ?? _failure);
+    }
 
-        _remote = remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
-        _connection = null;
+    private void Begin(Try next)
+    {
         if (connect.Listener is not null)
-            OpenThrough(connect.Listener);
-        else if (connect.Socket is not null && _listener is not null)
-            OpenThrough(_listener);
+            OpenThrough(connect.Listener, next);
         else
-            OpenOwnPort((IPEndPoint?)connect.LocalAddress);
+            OpenOwnPort(next);
     }
 
-    private void OpenOwnPort(IPEndPoint? local)
+    private void OpenThrough(IActorRef listener, Try next)
     {
-        ReleaseListener();
-        if (local is not null && local.AddressFamily == AddressFamily.InterNetwork && _remote.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            OnFailed(new Failure(FailureCause.InvalidAddress, $"{_remote} cannot be reached from {local}: the IP versions differ."));
-            return;
-        }
-
-        _awaitsPort = true;
-        _socketGiven = true;
-        var any = _remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any;
-        manager.Tell(new OpenPort(local ?? new IPEndPoint(any, 0), connect.Socket));
-    }
-
-    private void OpenThrough(IActorRef listener)
-    {
-        var left = _deadline.Since(Clock.Now) / (_addresses.Count + 1);
+        var left = _deadline.Since(Clock.Now);
         if (left < ShortestTryMicros)
-        {
-            OnFailed(Failures.OfConnect(_remote, new CloseReason(CloseCause.ConnectTimeout)));
-            return;
-        }
-
-        _awaitsConnection = true;
-        listener.Tell(new OpenConnection(connect, _remote, SettingsFor(left), commander));
+            Failed(next, Failures.OfConnect(next.Remote, new CloseReason(CloseCause.ConnectTimeout)));
+        else
+            listener.Tell(new OpenConnection(connect, next.Remote, SettingsFor(left), commander, manager, Self, next.Number, _isRace));
     }
 
     // Those that have the whole of the configured time share their settings: that is most of them, and each would keep its own for life.
@@ -254,12 +238,51 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
         ? plain
         : ConnectionSettings.Create(settings, connect.Options, TimeSpan.FromMicroseconds(micros));
 
-    private static bool IsPlain(Connect connect) => connect.Options is null && connect.Timeout is null;
+    private Try TryOf(int number) => _tries[number];
 
-    private void OnFailed(in Failure failure)
+    private void OnStarted(OpenStarted started)
     {
+        TryOf(started.Try).Connection = started.Connection;
+        if (_cancelled is not null || _isOver)
+            started.Connection.Tell(CancelOpen.Instance);
+    }
+
+    // The first one is told of, the others wait until its user has heard: it may fail at the last moment.
+    private void OnReady(int number)
+    {
+        var ready = TryOf(number);
+        ready.IsReady = true;
+        if (_winner is null && _cancelled is null)
+            Win(ready);
+    }
+
+    private void Win(Try ready)
+    {
+        _winner = ready;
+        Timers.Cancel(NextAddress.Instance);
+        ready.Connection!.Tell(OpenWon.Instance);
+    }
+
+    private void OnOpenFailed(OpenFailed failed)
+    {
+        if (_isOpeningPort && Sender.Equals(manager))
+            OnPortFailed(failed.Failure);
+        else
+            Failed(TryOf(failed.Try), failed.Failure);
+    }
+
+    private void Failed(Try failed, in Failure failure)
+    {
+        if (failed.HasFailed || _isOver)
+            return;
+        failed.HasFailed = true;
         _failure = failure;
-        TryNext();
+        if (_winner == failed)
+            _winner = null;
+        if (_winner is null && _cancelled is null && _tries.Find(static one => one is { IsReady: true, HasFailed: false }) is { } ready)
+            Win(ready);
+        else
+            TryNext();
     }
 
     // A connection that succeeds at the same moment stays: then its Connected is the one answer.
@@ -268,8 +291,11 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
         if (_isOver || _cancelled is not null)
             return;
         _cancelled = failure;
-        _connection?.Tell(CancelOpen.Instance);
-        if (!_awaitsPort && !_awaitsConnection)
+        foreach (var one in _tries)
+            one.Connection?.Tell(CancelOpen.Instance);
+        if (_addresses.Count + _tries.Count > 0)
+            TryNext();
+        else
             Finish(failure);
     }
 
@@ -278,24 +304,31 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
         if (_isOver)
             return;
         if (dead.Equals(commander))
-        {
             Cancel(new Failure(FailureCause.Cancelled, "Whoever wanted the connection is gone."));
-        }
         else if (dead.Equals(connect.Listener))
-        {
             Finish(Failures.NotListening);
-        }
-        else if (dead.Equals(_listener))
-        {
-            _listener = null;
-            OnFailed(new Failure(FailureCause.SocketError, $"The socket failed while connecting to {_remote}: try again."));
-        }
+        else
+            OnPortTerminated(dead);
     }
 
     private void Finish(in Failure failure)
     {
+        if (_isOver)
+            return;
         Answer(failure);
-        Context.Stop(Self);
+        End();
+    }
+
+    // A loser that is connected by now is closed; one that is not gives up. A port that is being opened must still be released.
+    private void End()
+    {
+        _isOver = true;
+        Timers.Cancel(NextAddress.Instance);
+        foreach (var other in _tries)
+            if (other != _winner)
+                other.Connection?.Tell(CancelOpen.Instance);
+        if (!_isOpeningPort)
+            Context.Stop(Self);
     }
 
     private void Answer(in Failure failure)
@@ -304,14 +337,24 @@ internal sealed class ConnectAttempt(UtpSettings settings, ConnectionSettings pl
         commander.Tell(new CommandFailed(connect, failure.Cause, failure.Message, failure.Exception), manager);
     }
 
-    private void ReleaseListener()
+    private sealed record Resolved(IPAddress[] Addresses, Exception? Error) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    private sealed class NextAddress : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
-        if (_listener is null)
-            return;
-        Context.Unwatch(_listener);
-        _listener.Tell(ReleasePort.Instance);
-        _listener = null;
+        public static readonly NextAddress Instance = new();
     }
 
-    private sealed record Resolved(IPAddress[] Addresses, Exception? Error) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+    /// <summary>One address that is tried.</summary>
+    private sealed class Try(int number, IPEndPoint remote)
+    {
+        public int Number { get; } = number;
+
+        public IPEndPoint Remote { get; } = remote;
+
+        public IActorRef? Connection { get; set; }
+
+        public bool IsReady { get; set; }
+
+        public bool HasFailed { get; set; }
+    }
 }

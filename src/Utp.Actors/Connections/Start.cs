@@ -15,7 +15,6 @@ internal sealed record StartAcceptor(
 /// <summary>The first message to a connection that sends a ST_SYN.</summary>
 /// <param name="Handle">Its place in the listener's table.</param>
 /// <param name="Open">What to open, and for whom.</param>
-/// <param name="Attempt">Hears <see cref="OpenSucceeded"/> or <see cref="OpenFailed"/>.</param>
 /// <param name="WindowLimit">What the socket's buffer leaves for the receive window, in bytes.</param>
 internal sealed record StartInitiator(
-    ConnectionHandle Handle, OpenConnection Open, IActorRef Attempt, long WindowLimit) : INoSerializationVerificationNeeded;
+    ConnectionHandle Handle, OpenConnection Open, long WindowLimit) : INoSerializationVerificationNeeded;

@@ -14,17 +14,22 @@ internal sealed partial class UtpConnectionActor
     private bool _unregisteredTooLong;
     private CloseReason _peerFinReason;
 
-    /// <summary>Nobody knows this connection yet but its attempt.</summary>
+    /// <summary>Nobody knows this connection yet but its attempt, if there is one.</summary>
     private void SynSent(object message)
     {
         switch (message)
         {
             case CancelOpen:
-                _core.Abort(Clock.Now);
-                Drain();
+                CancelOpening(null);
+                break;
+            case OpenWon:
+                OnWon();
+                break;
+            case ShutdownUnbind or ShutdownFlush:
+                CancelOpening(Failures.ShuttingDown);
                 break;
             default:
-                if (!OnCommon(message) && !OnShutdown(message))
+                if (!OnCommon(message))
                     Unexpected(message);
                 break;
         }
@@ -120,7 +125,7 @@ internal sealed partial class UtpConnectionActor
         }
     }
 
-    /// <summary>The listener's table has forgotten us; its last message ends us.</summary>
+    /// <summary>The listener's table has forgotten us; what the mailbox held then is taken leave of.</summary>
     private void Over(object message)
     {
         switch (message)
@@ -151,7 +156,7 @@ internal sealed partial class UtpConnectionActor
             case WriteCommand or Register or ResumeWriting:
                 Fail((UtpCommand)message, Failures.OfEnd(_endReason));
                 break;
-            case Terminated or SuspendReading or ResumeReading or ShutdownFlush or CancelOpen:
+            case Terminated or OwnerGone or SuspendReading or ResumeReading or ShutdownFlush or ShutdownUnbind or CancelOpen or OpenWon:
                 break;
             default:
                 if (!OnCommon(message))
@@ -190,11 +195,11 @@ internal sealed partial class UtpConnectionActor
 
     private bool OnShutdown(object message)
     {
+        if (message is ShutdownUnbind or CancelOpen)
+            return true;
         if (message is not ShutdownFlush)
             return false;
-        if (_core.State == ConnectionState.SynSent)
-            _core.Abort(Clock.Now);
-        else if (_closeCommand is null or ConfirmedClose)
+        if (_closeCommand is null or ConfirmedClose)
             BeginClose(Close.Instance);
         Drain();
         return true;
@@ -202,19 +207,63 @@ internal sealed partial class UtpConnectionActor
 
     private void OnConnected()
     {
+        if (_open is { IsRace: true })
+        {
+            _open.Attempt!.Tell(new OpenReady(_open.Try));
+            return;
+        }
+
+        TellConnected();
+    }
+
+    // Of several addresses this one was first.
+    private void OnWon()
+    {
+        if (_open is null)
+            return;
+        var initialData = _open.Connect.InitialData;
+        if (!initialData.IsEmpty)
+        {
+            _core.AddInitialData(initialData, Clock.Now);
+            (_writes ??= new PendingWrites()).Add(_owner, null);
+        }
+
+        TellConnected();
+        Drain();
+    }
+
+    private void TellConnected()
+    {
         _connectedTold = true;
         _owner.Tell(new Connected(RemoteEndPoint, LocalEndPoint) { PeerCapabilities = _core.PeerCapabilities });
-        if (_attempt is not null)
+        if (_open is not null)
         {
             _mayAnswer = true;
-            _attempt.Tell(OpenSucceeded.Instance);
-            _attempt = null;
-            Context.Watch(_owner);
+            if (_open.Attempt is not null)
+            {
+                Context.Watch(_owner);
+                if (_open.IsRace)
+                    Context.Unwatch(_open.Attempt);
+                _open.Attempt.Tell(new OpenSucceeded(_open.Try));
+            }
+
+            _open = null;
             Become(WaitingForRegister);
         }
 
         if (_registerTimeout > TimeSpan.Zero)
             _registerDeadline = Clock.Now.Plus(_registerTimeout.Micros());
+    }
+
+    // One that lost a race is closed, not reset: its peer has done nothing wrong.
+    private void CancelOpening(Failure? cause)
+    {
+        _cancelledBy = cause;
+        if (_core.State == ConnectionState.SynSent)
+            _core.Abort(Clock.Now);
+        else
+            CloseCore();
+        Drain();
     }
 
     private void OnRegister(Register register)
@@ -229,9 +278,11 @@ internal sealed partial class UtpConnectionActor
         _keepOpenOnPeerClosed = register.KeepOpenOnPeerClosed;
         _useResumeWriting = register.UseResumeWriting;
         _registerDeadline = Instant.Never;
-        if (!_handler.Equals(_owner))
+        if (!_handler.Equals(_owner) || _isAcceptor)
         {
-            Context.Unwatch(_owner);
+            // Of what was accepted the listener watches the owner.
+            if (!_isAcceptor)
+                Context.Unwatch(_owner);
             Context.Watch(_handler);
         }
 
@@ -266,6 +317,12 @@ internal sealed partial class UtpConnectionActor
 
     private void OnTerminated(IActorRef dead)
     {
+        if (_open is { IsRace: true } && dead.Equals(_open.Attempt))
+        {
+            CancelOpening(null);
+            return;
+        }
+
         if (!dead.Equals(_handler ?? _owner))
             return;
         _handler = _owner = ActorRefs.Nobody;

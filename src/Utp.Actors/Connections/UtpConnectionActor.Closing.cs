@@ -15,6 +15,7 @@ internal sealed partial class UtpConnectionActor
     private bool _connectedTold;
     private bool _discardsReceived;
     private bool _endTold;
+    private Failure? _cancelledBy;
 
     private void BeginClose(CloseCommand command)
     {
@@ -62,10 +63,9 @@ internal sealed partial class UtpConnectionActor
         _registerDeadline = Instant.Never;
         _writes?.FailAll(reason, Self);
         FailResumeAsker(reason);
-        if (_attempt is not null)
+        if (_open is not null)
         {
-            var failure = Failures.OfConnect(RemoteEndPoint, reason);
-            _attempt.Tell(new OpenFailed(failure.Cause, failure.Message));
+            FailOpen(_cancelledBy ?? Failures.OfConnect(RemoteEndPoint, reason));
             _endTold = true;
             Become(TimeWait);
             return;
@@ -137,9 +137,9 @@ internal sealed partial class UtpConnectionActor
         TryResetPeer();
         _writes?.FailAll(reason, Self);
         FailResumeAsker(reason);
-        if (_attempt is not null)
+        if (_open is not null)
         {
-            _attempt.Tell(new OpenFailed(FailureCause.InternalError, Failures.SentenceOf(reason), exception));
+            FailOpen(new Failure(FailureCause.InternalError, Failures.SentenceOf(reason), exception));
             _endTold = true;
         }
         else if (!_connectedTold)
@@ -171,12 +171,27 @@ internal sealed partial class UtpConnectionActor
         }
     }
 
+    private void FailOpen(in Failure failure)
+    {
+        _open!.Fail(failure, Self);
+        _open = null;
+    }
+
     private void LeaveListener()
     {
         _handle.MoveDeadline(Instant.Never);
         _port.Deadlines.Cancel(_handle);
-        Become(Over);
+        _port.Remove(_handle);
         _port.Listener.Tell(new ConnectionOver(_handle));
+        if (HasMoreMessages)
+        {
+            Become(Over);
+            Self.Tell(StopConnection.Instance, ActorRefs.NoSender);
+        }
+        else
+        {
+            Context.Stop(Self);
+        }
     }
 
     /// <summary>Comes behind everything that the mailbox held when the connection ended.</summary>

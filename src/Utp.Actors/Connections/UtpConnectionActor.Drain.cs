@@ -54,7 +54,7 @@ internal sealed partial class UtpConnectionActor
         if (!_confirmationTold && _core.IsAddressConfirmed)
         {
             _confirmationTold = true;
-            _port.Listener.Tell(new AddressConfirmed(_handle));
+            _port.OnConfirmed(_handle);
         }
 
         if (_core.PollPathSize(out var pathSize))

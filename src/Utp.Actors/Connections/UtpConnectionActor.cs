@@ -22,9 +22,11 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
 
     // Who hears what happens: the owner until somebody registers.
     private IActorRef _owner = ActorRefs.Nobody;
-    private IActorRef? _attempt;
     private IActorRef? _handler;
-    private Connect? _connect;
+
+    // What is being opened, until its commander has heard of it.
+    private OpenConnection? _open;
+    private bool _isAcceptor;
     private bool _keepOpenOnPeerClosed;
     private bool _pullMode;
     private bool _readingSuspended;
@@ -91,12 +93,12 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         {
             var now = Clock.Now;
             Initialize(start.Handle, start.Settings, start.Handler, start.PullMode);
+            _isAcceptor = true;
             _core = UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now);
             _core.SuggestPathSize(start.Handle.PathSize);
             _core.SuspendReading();
             LimitWindow(batch.WindowLimit);
             Become(WaitingForRegister);
-            Context.Watch(_owner);
             if (batch.Packets.Length > 1)
                 _core.HandleBatch(batch.Packets[1..], now);
         }
@@ -111,18 +113,28 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
     private void Start(StartInitiator start)
     {
         var open = start.Open;
-        _connect = open.Connect;
-        _attempt = start.Attempt;
-        Initialize(start.Handle, open.Settings, open.Commander, _connect.PullMode);
+        var connect = open.Connect;
+        _open = open;
+        Initialize(start.Handle, open.Settings, open.Commander, connect.PullMode);
         _confirmationTold = true;
-        _core = UtpConnection.Connect(start.Handle.Seed, _options, _connect.InitialData, Clock.Now);
+
+        // Of several that are tried only one may carry the user's data.
+        var initialData = open.IsRace ? default : connect.InitialData;
+        _core = UtpConnection.Connect(start.Handle.Seed, _options, initialData, Clock.Now);
         _core.SuggestPathSize(start.Handle.PathSize);
         _core.SuspendReading();
         LimitWindow(start.WindowLimit);
-        if (!_connect.InitialData.IsEmpty)
+        if (!initialData.IsEmpty)
             (_writes ??= new PendingWrites()).Add(_owner, null);
         Become(SynSent);
-        _attempt.Tell(new OpenStarted(Self));
+        if (open.Attempt is null)
+            Context.Watch(_owner);
+        else
+            open.Attempt.Tell(new OpenStarted(open.Try, Self));
+
+        // When another one has won, nobody may be there any more who could say so.
+        if (open.IsRace)
+            Context.Watch(open.Attempt);
         Drain();
     }
 
@@ -188,6 +200,9 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
                 break;
             case Terminated terminated:
                 OnTerminated(terminated.ActorRef);
+                break;
+            case OwnerGone gone:
+                OnTerminated(gone.Owner);
                 break;
             default:
                 return false;

@@ -3,12 +3,26 @@ using Akka.Actor;
 
 namespace Utp.Actors;
 
-/// <summary>What a listener shares with its connections: where it is bound, and the clock that wakes them.</summary>
-internal sealed class Port(IPEndPoint localEndPoint, DeadlineClock deadlines, IActorRef listener)
+/// <summary>What a listener shares with its connections: where it is bound, the table that they are in, and the clock that wakes them.</summary>
+internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, IActorRef listener)
 {
     public DeadlineClock Deadlines { get; } = deadlines;
 
     public IActorRef Listener { get; } = listener;
 
     public IPEndPoint LocalEndPoint { get; } = localEndPoint;
+
+    /// <summary>The peer's address is confirmed: the connection counts as half open no more.</summary>
+    public void OnConfirmed(ConnectionHandle handle)
+    {
+        lock (table.Gate)
+            table.Router.OnConfirmed(handle.Path, handle.Seed.ReceiveId);
+    }
+
+    /// <summary>Takes a connection out of the table: what the receive loops have told it before is the last that they tell it.</summary>
+    public void Remove(ConnectionHandle handle)
+    {
+        lock (table.Gate)
+            table.Router.Remove(handle.Path, handle.Seed);
+    }
 }

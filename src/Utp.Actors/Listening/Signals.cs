@@ -48,36 +48,64 @@ internal sealed record PathSizeReport(UInt128 Address, PathSize Size) : INoSeria
 /// <summary>From a connection: the socket would block; tell <see cref="Writable"/> in turn.</summary>
 internal sealed record WaitsForWritable(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-/// <summary>From a connection: its peer's address is confirmed.</summary>
-internal sealed record AddressConfirmed(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
-
-/// <summary>From a connection: it needs no more packets. Answered with <see cref="StopConnection"/>, the last thing it is sent.</summary>
+/// <summary>From a connection: it has left the table, and needs nothing any more.</summary>
 internal sealed record ConnectionOver(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-/// <summary>To a connection: nothing follows, so nothing that holds memory is left in its mailbox.</summary>
+/// <summary>From a connection to itself, behind the last that anybody told it: nothing that holds memory is left in its mailbox.</summary>
 internal sealed class StopConnection : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     public static readonly StopConnection Instance = new();
 }
 
-/// <summary>To a listener from an attempt: open a connection to one address.</summary>
+/// <summary>To a connection: the handler of <see cref="Bind"/> is gone.</summary>
+internal sealed record OwnerGone(IActorRef Owner) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To a listener: its <see cref="OpenQueue"/> is not empty.</summary>
+internal sealed class OpensWaiting : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly OpensWaiting Instance = new();
+}
+
+/// <summary>To a listener: open a connection to one address.</summary>
 /// <param name="Connect">The user's command.</param>
 /// <param name="Remote">The address to try.</param>
 /// <param name="Settings">With the time-out that is left for this address.</param>
 /// <param name="Commander">Who hears <see cref="Connected"/>.</param>
-internal sealed record OpenConnection(Connect Connect, IPEndPoint Remote, ConnectionSettings Settings, IActorRef Commander) : INoSerializationVerificationNeeded;
+/// <param name="Manager">In whose name a failure is told.</param>
+/// <param name="Attempt">Who follows it and answers for it; null: nobody does, and the commander hears of a failure at once.</param>
+/// <param name="Try">Which of the attempt's tries it is.</param>
+/// <param name="IsRace">Whether other addresses are tried beside it: then the attempt says which connection the commander hears of.</param>
+internal sealed record OpenConnection(
+    Connect Connect, IPEndPoint Remote, ConnectionSettings Settings, IActorRef Commander, IActorRef Manager, IActorRef? Attempt = null, int Try = 0, bool IsRace = false)
+    : INoSerializationVerificationNeeded
+{
+    /// <summary>Tells whoever waits that the address did not lead to a connection.</summary>
+    public void Fail(in Failure failure, IActorRef sender)
+    {
+        if (Attempt is not null)
+            Attempt.Tell(new OpenFailed(Try, failure), sender);
+        else
+            Commander.Tell(new CommandFailed(Connect, failure.Cause, failure.Message, failure.Exception), Manager);
+    }
+}
 
-/// <summary>To an attempt: the address did not lead to a connection.</summary>
-internal sealed record OpenFailed(FailureCause Cause, string Message, Exception? Exception = null) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+/// <summary>To an attempt: the address did not lead to a connection, or its port could not be opened.</summary>
+internal sealed record OpenFailed(int Try, Failure Failure) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
 /// <summary>To an attempt: there is a connection, and the commander has heard of it.</summary>
-internal sealed class OpenSucceeded : INoSerializationVerificationNeeded, IDeadLetterSuppression
+internal sealed record OpenSucceeded(int Try) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To an attempt that tries several addresses: there is a connection, which waits for <see cref="OpenWon"/>.</summary>
+internal sealed record OpenReady(int Try) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To a connection that was first of those that are tried: the commander may hear of it.</summary>
+internal sealed class OpenWon : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
-    public static readonly OpenSucceeded Instance = new();
+    public static readonly OpenWon Instance = new();
 }
 
 /// <summary>To an attempt: the connection that tries; it takes <see cref="CancelOpen"/>.</summary>
-internal sealed record OpenStarted(IActorRef Connection) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+internal sealed record OpenStarted(int Try, IActorRef Connection) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
 /// <summary>To a connection that tries: give up.</summary>
 internal sealed class CancelOpen : INoSerializationVerificationNeeded, IDeadLetterSuppression

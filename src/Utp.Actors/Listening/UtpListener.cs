@@ -16,8 +16,9 @@ namespace Utp.Actors;
 /// <param name="Accepted">What accepted connections are given.</param>
 /// <param name="Bind">The user's command; null for the port of a single outgoing connection, which accepts nothing.</param>
 /// <param name="Binder">The command's sender, or the attempt whose port it is; hears <see cref="Bound"/>.</param>
+/// <param name="Door">Where the manager puts what is to be opened through this port.</param>
 internal sealed record ListenerSpec(
-    IReadOnlyList<IDatagramChannel> Channels, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder);
+    IReadOnlyList<IDatagramChannel> Channels, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door);
 
 /// <summary>
 /// One UDP port: owns the socket and the table of its connections, reads in batches, and gives each connection what is its own as one message. What strangers
@@ -48,8 +49,8 @@ internal sealed partial class UtpListener : UntypedActor
     {
         _spec = spec;
         _channel = spec.Channels[0];
-        _port = new Port(_channel.LocalEndPoint, spec.Deadlines, Self);
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
+        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, Self);
         _loops = [.. spec.Channels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self))];
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
@@ -114,10 +115,6 @@ internal sealed partial class UtpListener : UntypedActor
                 _waitForWritable.Enqueue(waits.Handle);
                 waits.Handle.Channel.RequestWritable();
                 break;
-            case AddressConfirmed confirmed:
-                lock (_table.Gate)
-                    _table.Router.OnConfirmed(confirmed.Handle.Path, confirmed.Handle.Seed.ReceiveId);
-                break;
             case PathSizeReport report:
                 _pathSizes.Report(report.Address, report.Size, Clock.Now);
                 break;
@@ -125,7 +122,10 @@ internal sealed partial class UtpListener : UntypedActor
                 OnConnectionOver(over.Handle);
                 break;
             case OpenConnection open:
-                OnOpen(open);
+                Open(open);
+                break;
+            case OpensWaiting:
+                OnOpens();
                 break;
             case PathErrorReport report:
                 TellConnections(report, report.Remote);
@@ -162,8 +162,13 @@ internal sealed partial class UtpListener : UntypedActor
                 Sender.Tell(Statistics);
                 break;
             case ReleasePort:
+                StopAccepting();
+                StopIfUnused();
+                break;
             case ShutdownUnbind:
                 StopAccepting();
+                foreach (var connection in _connections)
+                    connection.Actor.Tell(message);
                 StopIfUnused();
                 break;
             case ShutdownFlush:
@@ -205,18 +210,25 @@ internal sealed partial class UtpListener : UntypedActor
         }
     }
 
-    private void OnOpen(OpenConnection open)
+    private void OnOpens()
     {
-        var remote = UdpEndPoint.From(open.Remote);
+        _spec.Door.OnHeard();
+        while (_spec.Door.TryTake(out var open))
+            Open(open);
+    }
+
+    private void Open(OpenConnection open)
+    {
         if (_released)
         {
-            Sender.Tell(new OpenFailed(Failures.NotListening.Cause, Failures.NotListening.Message));
+            open.Fail(Failures.NotListening, Self);
             return;
         }
 
+        var remote = UdpEndPoint.From(open.Remote);
         if (!TryFindPath(remote, out var path, out var failure))
         {
-            Sender.Tell(new OpenFailed(failure.Cause, failure.Message, failure.Exception));
+            open.Fail(failure, Self);
             return;
         }
 
@@ -227,12 +239,12 @@ internal sealed partial class UtpListener : UntypedActor
         {
             if (!_table.Router.TryAddInitiator(path, random, handle, out var seed))
             {
-                Sender.Tell(new OpenFailed(FailureCause.LimitReached, $"A limit of connections through {_channel.LocalEndPoint} is reached: close some, or raise utp.limits."));
+                open.Fail(new Failure(FailureCause.LimitReached, $"A limit of connections through {_channel.LocalEndPoint} is reached: close some, or raise utp.limits."), Self);
                 return;
             }
 
             AddConnection(handle, seed);
-            handle.Actor.Tell(new StartInitiator(handle, open, Sender, _loops[0].WindowLimit));
+            handle.Actor.Tell(new StartInitiator(handle, open, _loops[0].WindowLimit));
         }
     }
 
@@ -275,19 +287,13 @@ internal sealed partial class UtpListener : UntypedActor
 
     private void OnConnectionOver(ConnectionHandle handle)
     {
-        if (!_connections.Remove(handle))
-            return;
-        lock (_table.Gate)
-            _table.Router.Remove(handle.Path, handle.Seed);
-        handle.Actor.Tell(StopConnection.Instance);
-        StopIfUnused();
+        if (_connections.Remove(handle))
+            StopIfUnused();
     }
 
     private void StopAccepting()
     {
         _released = true;
-        if (_acceptHandler is not null)
-            Context.Unwatch(_acceptHandler);
         _acceptHandler = null;
         _outOfBandHandler = null;
     }
@@ -304,11 +310,14 @@ internal sealed partial class UtpListener : UntypedActor
     {
         if (dead.Equals(_outOfBandHandler))
             _outOfBandHandler = null;
-        if (!dead.Equals(_acceptHandler))
+        if (!dead.Equals(_spec.Bind?.Handler))
             return;
 
-        // As Unbind: nobody is left who would hear of a new connection.
+        // As Unbind: nobody is left who would hear of a new connection. Those that nobody has registered for watch nobody by themselves.
         StopAccepting();
+        var gone = new OwnerGone(dead);
+        foreach (var connection in _connections)
+            connection.Actor.Tell(gone);
         StopIfUnused();
     }
 

@@ -67,6 +67,18 @@ public sealed partial class UtpConnection
     }
 
     /// <summary>
+    /// What <see cref="Connect"/> was not given, because it may belong to another connection: the stream's first bytes, whatever their size. Only once, and before
+    /// the first write.
+    /// </summary>
+    /// <param name="data">The bytes; not empty. Borrowed like a write's.</param>
+    /// <param name="now">The time.</param>
+    public void AddInitialData(ReadOnlyMemory<byte> data, Instant now)
+    {
+        BeginInput(now);
+        _sendBuffer.Add(data, default, isMessage: _options.Mode != DeliveryMode.Bytes);
+    }
+
+    /// <summary>
     /// Starts a connection as acceptor, in answer to a ST_SYN that the router found acceptable. The ST_SYN is handled by this
     /// call: do not hand it to <see cref="HandleBatch"/> again. The connection may be used at once; what it may send before
     /// the peer's address is confirmed is bounded (protocol.md §9).

@@ -76,8 +76,8 @@ public sealed partial class UtpConnection
 
         NotePeer(inbound);
 
-        // Our own acceptor repeats its answer until it hears an ack: it did not hear the last one.
-        if (header.Type == PacketType.State && IsOwnPeer && inbound.Packet.HasExtension2)
+        // Our own acceptor repeats its answer until it hears an ack: it did not hear the last one, or has more to say than it may.
+        if (inbound.Packet.HasExtension2 && RepeatsAnswer(inbound))
             _ack.OnUrgent();
         if (acked >= 0)
             HandleAcknowledgement(inbound, acked);

@@ -111,6 +111,15 @@ public class HeldAcknowledgementTests
     }
 
     [Fact]
+    public void An_acceptor_that_speaks_before_it_knows_us_is_confirmed_at_once()
+    {
+        var c = Answered();
+        c.Send(PacketBuilder.Data("w").Capable(Own)).ExpectReceived("w");
+        c.Expect(PacketType.State, ack: Peer);
+        c.ExpectNothing();
+    }
+
+    [Fact]
     public void A_wait_that_the_socket_interrupts_is_not_lost()
     {
         var c = Established();

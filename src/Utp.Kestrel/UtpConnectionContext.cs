@@ -106,7 +106,7 @@ internal sealed class UtpConnectionContext : DefaultConnectionContext, IMemoryPo
         {
             await CopyAsync(_output.Reader, _connection.Output).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception)
         {
             // The server completed with an error: what it wrote is no whole answer, and must not look like one.
             Stream.Abort();

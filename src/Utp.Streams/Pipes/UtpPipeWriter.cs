@@ -19,8 +19,10 @@ internal sealed class UtpPipeWriter(ConnectionRef connection, Action onCompleted
     private int _filled;
     private long _unflushed;
     private int _sentOfFirst;
-    private bool _completed;
-    private bool _flushing;
+    private volatile bool _completed;
+
+    // The flush that waits; whoever completes the writer meanwhile, on another thread, goes on behind it.
+    private volatile TaskCompletionSource? _flushing;
 
     /// <inheritdoc/>
     public override bool CanGetUnflushedBytes => true;
@@ -65,7 +67,7 @@ internal sealed class UtpPipeWriter(ConnectionRef connection, Action onCompleted
         ThrowIfCompleted();
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<FlushResult>(cancellationToken);
-        if (_flushing)
+        if (_flushing is not null)
             throw new InvalidOperationException("Another flush goes on: await it first.");
         SetAside();
         try
@@ -80,14 +82,14 @@ internal sealed class UtpPipeWriter(ConnectionRef connection, Action onCompleted
             return new ValueTask<FlushResult>(ReaderGone());
         }
 
-        _flushing = true;
-        return FlushLaterAsync(cancellationToken);
+        var flushing = _flushing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return FlushLaterAsync(flushing, cancellationToken);
     }
 
     /// <inheritdoc/>
     public override void CancelPendingFlush() => _outflow.Interrupt();
 
-    /// <summary>Without an error: what was written is flushed, as room becomes free, and our direction closed. With one: the connection is aborted.</summary>
+    /// <summary>Without an error: what was written is flushed, as room becomes free, and our direction closed. With one: the connection is aborted. A flush may still go on: it ends first.</summary>
     public override void Complete(Exception? exception = null) => _ = CompleteAsync(exception).AsTask();
 
     /// <inheritdoc/>
@@ -98,12 +100,13 @@ internal sealed class UtpPipeWriter(ConnectionRef connection, Action onCompleted
         _completed = true;
         try
         {
-            SetAside();
             if (exception is not null)
-            {
                 connection.Abort(null);
+            if (_flushing is { } flushing)
+                await flushing.Task.ConfigureAwait(false);
+            if (exception is not null)
                 return;
-            }
+            SetAside();
 
             while (!SendSome())
             {
@@ -127,7 +130,7 @@ internal sealed class UtpPipeWriter(ConnectionRef connection, Action onCompleted
     private int NextCapacity =>
         !_full.TryPeek(out var next) ? 0 : IsCopied(next.Chunk, next.Filled) ? _outflow.PieceCapacity(next.Filled - _sentOfFirst) : next.Chunk.Capacity;
 
-    private async ValueTask<FlushResult> FlushLaterAsync(CancellationToken cancellationToken)
+    private async ValueTask<FlushResult> FlushLaterAsync(TaskCompletionSource flushing, CancellationToken cancellationToken)
     {
         try
         {
@@ -146,7 +149,8 @@ internal sealed class UtpPipeWriter(ConnectionRef connection, Action onCompleted
         }
         finally
         {
-            _flushing = false;
+            _flushing = null;
+            flushing.SetResult();
         }
     }
 

@@ -110,6 +110,39 @@ public sealed class DuplexPipeTests
     }
 
     [Fact]
+    public async Task The_writer_may_be_completed_while_a_flush_waits_and_nothing_is_lost()
+    {
+        await using var pair = await StreamPair.OpenAsync(new() { Protocol = SmallBuffers }, new() { Protocol = SmallBuffers });
+        var output = pair.Client.AsDuplexPipe().Output;
+        var bytes = TestTools.Bytes(1_000_000);
+        output.Write(bytes);
+        var flushing = output.FlushAsync().AsTask();
+        var completing = output.CompleteAsync().AsTask();
+        Assert.False(flushing.IsCompleted);
+        Assert.False(completing.IsCompleted);
+
+        using var received = new MemoryStream();
+        await pair.Server.AsDuplexPipe().Input.CopyToAsync(received).Soon();
+        Assert.False((await flushing.Soon()).IsCanceled);
+        await completing.Soon();
+        Assert.True(received.ToArray().AsSpan().SequenceEqual(bytes));
+    }
+
+    [Fact]
+    public async Task An_error_completes_the_writer_though_a_flush_waits()
+    {
+        await using var pair = await StreamPair.OpenAsync(new() { Protocol = SmallBuffers }, new() { Protocol = SmallBuffers });
+        var output = pair.Client.AsDuplexPipe().Output;
+        output.Write(TestTools.Bytes(1_000_000));
+        var flushing = output.FlushAsync().AsTask();
+        Assert.False(flushing.IsCompleted);
+
+        await output.CompleteAsync(new InvalidOperationException()).AsTask().Soon();
+        Assert.True((await flushing.Soon()).IsCompleted);
+        Assert.Equal(CloseCause.Aborted, (await pair.Client.Closed.Soon()).Cause);
+    }
+
+    [Fact]
     public async Task A_connection_that_failed_is_a_reader_gone_and_the_input_says_why()
     {
         await using var pair = await StreamPair.OpenAsync();

@@ -57,7 +57,7 @@ public class CompareTests
         Assert.Equal(ExitCode.Done, await run.ExitAsync());
         Assert.Contains("benchmarks/peers is not there", run.PeopleText, StringComparison.Ordinal);
         var page = await File.ReadAllTextAsync(file);
-        Assert.Contains("bench compare --rounds 1 --seconds 0.1 --markdown docs/performance.md", page, StringComparison.Ordinal);
+        Assert.Contains("bench compare --rounds 1 --seconds 0.1 --warm-up 0 --markdown docs/performance.md", page, StringComparison.Ordinal);
         Assert.Contains("| this library |", page, StringComparison.Ordinal);
         Assert.Contains("| benchmarks/peers is not there |", page, StringComparison.Ordinal);
         Assert.EndsWith("<!-- by hand: begin -->\n## Where the time goes\n\nIn the kernel.\n<!-- by hand: end -->\n", page, StringComparison.Ordinal);

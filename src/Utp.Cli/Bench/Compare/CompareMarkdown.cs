@@ -38,7 +38,7 @@ internal static class CompareMarkdown
             The tables are written by the command, not by hand; only what stands between the marks at the end is:
 
             ```
-            dotnet run -c Release --project src/Utp.Cli -- bench compare --rounds {plan.Rounds} --seconds {Seconds(plan.Job.Duration)} --markdown docs/performance.md
+            dotnet run -c Release --project src/Utp.Cli -- bench compare --rounds {plan.Rounds} --seconds {Seconds(plan.Job.Duration)} --warm-up {Seconds(plan.Job.WarmUp)} --markdown docs/performance.md
             ```
 
             In each round each contender does each work, one after the other, {Seconds(plan.Job.Duration)} s after a warm-up of {Seconds(plan.Job.WarmUp)} s; shown are medians and, in brackets, the

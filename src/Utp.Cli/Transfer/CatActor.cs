@@ -142,6 +142,10 @@ internal sealed class CatActor : CommandActor<TransferResult>, IWithTimers
                 Abort(Sentences.Interrupted);
                 break;
 
+            // Its end was told; what it brought is still being written.
+            case Terminated when _connectionOver:
+                break;
+
             case Terminated or Deadline.End:
                 _result = _result with { Error = _result.Error ?? Sentences.Vanished(_connection) };
                 Report();

@@ -51,6 +51,23 @@ public class CatTests
     }
 
     [Fact]
+    public async Task An_output_that_is_slow_is_waited_for_though_the_connection_is_long_over()
+    {
+        using var slow = new GatedStream();
+        using var answers = new FeedStream();
+        using var listener = UtpRun.Start(["cat", "--listen", "127.0.0.1:0"], answers);
+        using var caller = UtpRun.Start(["cat", await listener.ListeningAsync()], new MemoryStream(), slow);
+        answers.Feed("hello"u8.ToArray());
+        answers.End();
+
+        // Nothing is written before the other end is done.
+        Assert.Equal(ExitCode.Done, await listener.ExitAsync());
+        slow.Open();
+        Assert.Equal(ExitCode.Done, await caller.ExitAsync());
+        Assert.Equal("hello", Encoding.ASCII.GetString(slow.ToArray()));
+    }
+
+    [Fact]
     public async Task A_conversation_without_a_word_ends_well()
     {
         using var listener = UtpRun.Start("cat", "--listen", "127.0.0.1:0");
@@ -106,5 +123,31 @@ public class CatTests
         Assert.Equal(ExitCode.Done, await first.ExitAsync());
         Assert.Equal(ExitCode.Done, await listener.ExitAsync());
         Assert.Equal("0123456789", Encoding.ASCII.GetString(heard.ToArray()));
+    }
+
+    /// <summary>Takes nothing until it is opened.</summary>
+    private sealed class GatedStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Open() => _open.SetResult();
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            _open.Task.Wait();
+            base.Write(buffer, offset, count);
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            _open.Task.Wait();
+            base.Write(buffer);
+        }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await _open.Task.WaitAsync(cancellationToken);
+            await base.WriteAsync(buffer, cancellationToken);
+        }
     }
 }

@@ -105,10 +105,11 @@ public class SimulateTests
     {
         using var console = new TestConsole();
         console.Interactive().EmitAnsiSequences().Width(120).SupportsUnicode(true);
-        using var run = UtpRun.Start(["simulate", "--profile", "home-20ms-10m-1mb", "--repeat", "4"], input: null, live: console);
+        // Enough of them that they are seen while they last.
+        using var run = UtpRun.Start(["simulate", "--profile", "home-20ms-10m-1mb", "--repeat", "48"], input: null, live: console);
         Assert.Equal(ExitCode.Done, await run.ExitAsync());
-        Assert.Contains("of 4 runs; now home-20ms-10m-1mb, lbe, seed ", console.Output, StringComparison.Ordinal);
-        Assert.Contains("Medians over the seeds 1 to 4", run.PeopleText, StringComparison.Ordinal);
+        Assert.Contains("of 48 runs; now home-20ms-10m-1mb, lbe, seed ", console.Output, StringComparison.Ordinal);
+        Assert.Contains("Medians over the seeds 1 to 48", run.PeopleText, StringComparison.Ordinal);
         Assert.Empty(run.ErrorLines);
     }
 

@@ -22,7 +22,6 @@ internal sealed class Inflow
     private bool _suspended;
     private bool _ended;
     private bool _disposed;
-    private bool _interrupted;
     private UtpException? _error;
 
     // Of the reader alone: the delivery that it is in the middle of.
@@ -97,21 +96,11 @@ internal sealed class Inflow
     public void Interrupt()
     {
         lock (_gate)
-        {
-            _interrupted = true;
-            _arrival.Signal();
-        }
+            _arrival.Interrupt();
     }
 
     /// <summary>Whether it was interrupted; asking takes it back.</summary>
-    public bool TakeInterrupt()
-    {
-        if (!Volatile.Read(ref _interrupted))
-            return false;
-        lock (_gate)
-            _interrupted = false;
-        return true;
-    }
+    public bool TakeInterrupt() => _arrival.TakeInterrupt();
 
     /// <summary>Nobody will read any more.</summary>
     public void Dispose()
@@ -221,7 +210,7 @@ internal sealed class Inflow
         }
     }
 
-    private bool IsReadyLocked => _queue.Count > 0 || _ended || _disposed || _interrupted;
+    private bool IsReadyLocked => _queue.Count > 0 || _ended || _disposed || _arrival.IsInterrupted;
 
     private void FinishCurrent()
     {

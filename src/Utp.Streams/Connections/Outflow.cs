@@ -23,7 +23,6 @@ internal sealed class Outflow
     private List<(long Told, TaskCompletionSource Done)>? _deliveries;
     private bool _completed;
     private bool _disposed;
-    private bool _interrupted;
     private UtpException? _error;
 
     /// <summary>Nothing is written.</summary>
@@ -164,20 +163,13 @@ internal sealed class Outflow
     {
         lock (_gate)
         {
-            _interrupted = true;
-            Wake();
+            _neededBytes = 0;
+            _room.Interrupt();
         }
     }
 
     /// <summary>Whether it was interrupted; asking takes it back.</summary>
-    public bool TakeInterrupt()
-    {
-        if (!Volatile.Read(ref _interrupted))
-            return false;
-        lock (_gate)
-            _interrupted = false;
-        return true;
-    }
+    public bool TakeInterrupt() => _room.TakeInterrupt();
 
     /// <summary>Nobody will write any more. What was written still goes.</summary>
     public void Dispose()
@@ -263,7 +255,7 @@ internal sealed class Outflow
 
     private bool HasRoom(int capacity)
     {
-        if (_completed || _disposed || _interrupted || _error is not null || Fits(capacity))
+        if (_completed || _disposed || _room.IsInterrupted || _error is not null || Fits(capacity))
             return true;
         _neededBytes = Math.Min(_limitBytes, Math.Max(capacity, _limitBytes / 4));
         return false;

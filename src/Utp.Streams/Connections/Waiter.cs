@@ -13,6 +13,7 @@ internal sealed class Waiter(object gate) : IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _registration;
     private bool _waiting;
+    private bool _interrupted;
     private int _blocked;
 
     /// <summary>Waits for the next <see cref="Signal"/>. Under the lock; one at a time.</summary>
@@ -51,6 +52,26 @@ internal sealed class Waiter(object gate) : IValueTaskSource
             return;
         _waiting = false;
         _core.SetResult(true);
+    }
+
+    /// <summary>Whether whoever waits next is not to wait: it was interrupted. Under the lock.</summary>
+    public bool IsInterrupted => _interrupted;
+
+    /// <summary>Wakes whoever waits, now or next, without what is waited for. Under the lock.</summary>
+    public void Interrupt()
+    {
+        Volatile.Write(ref _interrupted, true);
+        Signal();
+    }
+
+    /// <summary>Whether it was interrupted; asking takes it back. Not under the lock.</summary>
+    public bool TakeInterrupt()
+    {
+        if (!Volatile.Read(ref _interrupted))
+            return false;
+        lock (gate)
+            _interrupted = false;
+        return true;
     }
 
     void IValueTaskSource.GetResult(short token)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using Utp.Messages;
 using Utp.Streams;
@@ -12,9 +11,9 @@ internal sealed class StreamClient(UtpNode node, EndPlan plan, Tally tally) : St
 
     private readonly List<UtpListener> _ports = [];
     private readonly List<(UtpStream Stream, ConnectionTally Tally)> _connections = [];
+    private readonly StreamWork _what = new(plan, tally);
     private readonly List<Task> _work = [];
     private int[] _serverPorts = [];
-    private bool _finishing;
 
     public override async Task<int[]> OpenAsync(IReadOnlyList<int> serverPorts)
     {
@@ -41,20 +40,20 @@ internal sealed class StreamClient(UtpNode node, EndPlan plan, Tally tally) : St
         {
             case BenchWork.Accept:
                 for (var i = 0; i < Plan.Connections; i++)
-                    _work.Add(StartAsync(CallAsync));
+                    _work.Add(StartAsync(() => _what.CallAsync(ConnectAsync, CloseAsync)));
                 break;
 
             case BenchWork.Ping:
                 foreach (var (stream, _) in _connections)
-                    _work.Add(StartAsync(() => PingAsync(stream)));
+                    _work.Add(StartAsync(() => _what.PingAsync(stream)));
                 break;
 
             case BenchWork.Bulk:
                 for (var i = 0; i < _connections.Count; i++)
                 {
                     var (stream, mine) = _connections[i];
-                    var share = bytes == 0 ? long.MaxValue : bytes / _connections.Count + (i < bytes % _connections.Count ? 1 : 0);
-                    _work.Add(StartAsync(() => WriteAsync(stream, mine, share)));
+                    var share = StreamWork.Share(bytes, i, _connections.Count);
+                    _work.Add(StartAsync(() => _what.WriteAsync(stream, mine, share)));
                 }
 
                 if (bytes > 0)
@@ -65,7 +64,7 @@ internal sealed class StreamClient(UtpNode node, EndPlan plan, Tally tally) : St
 
     public override async Task FinishAsync()
     {
-        Volatile.Write(ref _finishing, true);
+        _what.Finish();
         await Task.WhenAll(_work).ConfigureAwait(false);
         await Task.WhenAll(_connections.Select(connection => StartAsync(() => CloseAsync(connection.Stream)))).ConfigureAwait(false);
     }
@@ -75,59 +74,13 @@ internal sealed class StreamClient(UtpNode node, EndPlan plan, Tally tally) : St
         new IPEndPoint(IPAddress.Loopback, _serverPorts[number % _serverPorts.Length]),
         new UtpClientOptions { Protocol = new UtpOptions { SendBufferBytes = (int)Math.Min(SendBufferBytes, 4L * SendBufferBytes / Plan.Connections) } });
 
-    private async Task WriteAsync(UtpStream stream, ConnectionTally mine, long bytes)
-    {
-        var chunk = new byte[Plan.WriteBytes];
-        while (bytes > 0 && !Volatile.Read(ref _finishing))
-        {
-            var count = (int)Math.Min(chunk.Length, bytes);
-            Stamps.Write(chunk.AsSpan(0, count), mine.BytesSent);
-            await stream.WriteAsync(chunk.AsMemory(0, count)).ConfigureAwait(false);
-            mine.OnSent(count);
-            bytes -= count;
-        }
-    }
-
-    private async Task PingAsync(UtpStream stream)
-    {
-        var message = new byte[Plan.MessageBytes];
-        var answer = new byte[Plan.MessageBytes];
-        for (long number = 1; !Volatile.Read(ref _finishing); number++)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(message, number);
-            var sent = Moment.Now;
-            await stream.WriteAsync(message).ConfigureAwait(false);
-            await stream.ReadExactlyAsync(answer).ConfigureAwait(false);
-            Tally.OnCompleted(sent.Elapsed);
-            if (BinaryPrimitives.ReadInt64LittleEndian(answer) != number)
-                Tally.Fail("An answer is not what was asked: please report this, with the command line and the machine.");
-        }
-    }
-
-    private async Task CallAsync()
-    {
-        var message = new byte[Plan.MessageBytes];
-        var answer = new byte[Plan.MessageBytes];
-        for (var number = 0; !Volatile.Read(ref _finishing); number++)
-        {
-            var start = Moment.Now;
-            var stream = await ConnectAsync(number).ConfigureAwait(false);
-            await stream.WriteAsync(message).ConfigureAwait(false);
-            await stream.ReadExactlyAsync(answer).ConfigureAwait(false);
-            await CloseAsync(stream).ConfigureAwait(false);
-            Tally.OnCompleted(start.Elapsed);
-        }
-    }
-
     // Both directions, in turn: what the peer still sends is nothing.
     private static async Task CloseAsync(UtpStream stream)
     {
         await using (stream.ConfigureAwait(false))
         {
             await stream.CompleteWritesAsync().ConfigureAwait(false);
-            while (await stream.ReadAsync(new byte[1]).ConfigureAwait(false) > 0)
-            {
-            }
+            await StreamWork.DrainAsync(stream).ConfigureAwait(false);
         }
     }
 }

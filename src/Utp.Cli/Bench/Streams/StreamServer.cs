@@ -6,8 +6,8 @@ namespace Utp.Cli;
 internal sealed class StreamServer(UtpNode node, EndPlan plan, Tally tally) : StreamEnd(node, plan, tally)
 {
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StreamWork _what = new(plan, tally);
     private int _alive;
-    private bool _finishing;
 
     public override async Task<int[]> OpenAsync(IReadOnlyList<int> serverPorts)
     {
@@ -27,7 +27,7 @@ internal sealed class StreamServer(UtpNode node, EndPlan plan, Tally tally) : St
 
     public override Task FinishAsync()
     {
-        Volatile.Write(ref _finishing, true);
+        _what.Finish();
         FinishIfEmpty();
         return _empty.Task;
     }
@@ -39,39 +39,18 @@ internal sealed class StreamServer(UtpNode node, EndPlan plan, Tally tally) : St
         await using (stream.ConfigureAwait(false))
         {
             if (Plan.Work == BenchWork.Bulk)
-                await ReadAsync(stream).ConfigureAwait(false);
+                await _what.ReadAsync(stream).ConfigureAwait(false);
             else
-                await RespondAsync(stream).ConfigureAwait(false);
+                await _what.RespondAsync(stream).ConfigureAwait(false);
         }
 
         Interlocked.Decrement(ref _alive);
         FinishIfEmpty();
     }
 
-    private async Task ReadAsync(UtpStream stream)
-    {
-        var mine = Tally.AddConnection();
-        var buffer = new byte[Plan.WriteBytes];
-        int count;
-        while ((count = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
-        {
-            if (!Stamps.Check(buffer.AsSpan(0, count), mine.BytesReceived))
-                Tally.Fail("What arrived is not what was sent: please report this, with the command line and the machine.");
-            mine.OnReceived(count);
-        }
-    }
-
-    private async Task RespondAsync(UtpStream stream)
-    {
-        var buffer = new byte[Plan.MessageBytes];
-        int count;
-        while ((count = await stream.ReadAsync(buffer).ConfigureAwait(false)) > 0)
-            await stream.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
-    }
-
     private void FinishIfEmpty()
     {
-        if (Volatile.Read(ref _finishing) && Volatile.Read(ref _alive) == 0)
+        if (_what.IsFinishing && Volatile.Read(ref _alive) == 0)
             _empty.TrySetResult();
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace Utp.Cli;
@@ -6,10 +5,10 @@ namespace Utp.Cli;
 /// <summary>The client's end over kernel TCP: a task for each connection. Its writes are as large as those of the others, and all from one buffer: the kernel copies them.</summary>
 internal sealed class TcpClient(EndPlan plan, Tally tally) : IBenchEnd
 {
-    private readonly List<(Socket Socket, ConnectionTally Tally)> _connections = [];
+    private readonly List<(NetworkStream Stream, ConnectionTally Tally)> _connections = [];
+    private readonly StreamWork _what = new(plan, tally);
     private readonly List<Task> _work = [];
     private int[] _ports = [];
-    private bool _finishing;
 
     public async Task<int[]> OpenAsync(IReadOnlyList<int> serverPorts)
     {
@@ -25,20 +24,20 @@ internal sealed class TcpClient(EndPlan plan, Tally tally) : IBenchEnd
         if (plan.Work == BenchWork.Accept)
         {
             for (var i = 0; i < plan.Connections; i++)
-                Start(CallAsync);
+                Start(() => _what.CallAsync(ConnectAsync, CloseAsync));
         }
         else if (plan.Work == BenchWork.Ping)
         {
-            foreach (var (socket, _) in _connections)
-                Start(() => PingAsync(socket));
+            foreach (var (stream, _) in _connections)
+                Start(() => _what.PingAsync(stream));
         }
         else if (plan.Work == BenchWork.Bulk)
         {
             for (var i = 0; i < _connections.Count; i++)
             {
-                var (socket, mine) = _connections[i];
-                var share = bytes == 0 ? long.MaxValue : bytes / _connections.Count + (i < bytes % _connections.Count ? 1 : 0);
-                Start(() => WriteAsync(socket, mine, share));
+                var (stream, mine) = _connections[i];
+                var share = StreamWork.Share(bytes, i, _connections.Count);
+                Start(() => _what.WriteAsync(stream, mine, share));
             }
 
             if (bytes > 0)
@@ -50,16 +49,16 @@ internal sealed class TcpClient(EndPlan plan, Tally tally) : IBenchEnd
 
     public async Task FinishAsync()
     {
-        Volatile.Write(ref _finishing, true);
+        _what.Finish();
         await Task.WhenAll(_work).ConfigureAwait(false);
-        foreach (var (socket, _) in _connections)
-            await CloseAsync(socket).ConfigureAwait(false);
+        foreach (var (stream, _) in _connections)
+            await CloseAsync(stream).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync()
     {
-        foreach (var (socket, _) in _connections)
-            socket.Dispose();
+        foreach (var (stream, _) in _connections)
+            stream.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -69,81 +68,25 @@ internal sealed class TcpClient(EndPlan plan, Tally tally) : IBenchEnd
         {
             await work().ConfigureAwait(false);
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             tally.Fail($"A TCP connection failed: {Sentences.OneLine(e.Message)}");
         }
     }));
 
-    private async Task<Socket> ConnectAsync(int number)
+    private async Task<NetworkStream> ConnectAsync(int number)
     {
         var socket = TcpSockets.Create(plan.Congestion);
         await socket.ConnectAsync(TcpSockets.Loopback(_ports[number % _ports.Length])).ConfigureAwait(false);
-        return socket;
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
-    private async Task WriteAsync(Socket socket, ConnectionTally mine, long bytes)
+    private static async Task CloseAsync(NetworkStream stream)
     {
-        var chunk = new byte[plan.WriteBytes];
-        while (bytes > 0 && !Volatile.Read(ref _finishing))
+        await using (stream.ConfigureAwait(false))
         {
-            var count = (int)Math.Min(chunk.Length, bytes);
-            Stamps.Write(chunk.AsSpan(0, count), mine.BytesSent);
-            await TcpServer.SendAllAsync(socket, chunk.AsMemory(0, count)).ConfigureAwait(false);
-            mine.OnSent(count);
-            bytes -= count;
+            stream.Socket.Shutdown(SocketShutdown.Send);
+            await StreamWork.DrainAsync(stream).ConfigureAwait(false);
         }
-    }
-
-    private async Task PingAsync(Socket socket)
-    {
-        var message = new byte[plan.MessageBytes];
-        var answer = new byte[plan.MessageBytes];
-        for (long number = 1; !Volatile.Read(ref _finishing); number++)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(message, number);
-            var sent = Moment.Now;
-            await TcpServer.SendAllAsync(socket, message).ConfigureAwait(false);
-            await ReceiveAllAsync(socket, answer).ConfigureAwait(false);
-            tally.OnCompleted(sent.Elapsed);
-            if (BinaryPrimitives.ReadInt64LittleEndian(answer) != number)
-                tally.Fail("An answer by TCP is not what was asked: please report this.");
-        }
-    }
-
-    private async Task CallAsync()
-    {
-        var message = new byte[plan.MessageBytes];
-        var answer = new byte[plan.MessageBytes];
-        for (var number = 0; !Volatile.Read(ref _finishing); number++)
-        {
-            var start = Moment.Now;
-            using var socket = await ConnectAsync(number).ConfigureAwait(false);
-            await TcpServer.SendAllAsync(socket, message).ConfigureAwait(false);
-            await ReceiveAllAsync(socket, answer).ConfigureAwait(false);
-            await CloseAsync(socket).ConfigureAwait(false);
-            tally.OnCompleted(start.Elapsed);
-        }
-    }
-
-    private static async Task ReceiveAllAsync(Socket socket, Memory<byte> buffer)
-    {
-        while (buffer.Length > 0)
-        {
-            var count = await socket.ReceiveAsync(buffer).ConfigureAwait(false);
-            if (count == 0)
-                throw new SocketException((int)SocketError.ConnectionReset);
-            buffer = buffer[count..];
-        }
-    }
-
-    private static async Task CloseAsync(Socket socket)
-    {
-        socket.Shutdown(SocketShutdown.Send);
-        while (await socket.ReceiveAsync(new byte[1]).ConfigureAwait(false) > 0)
-        {
-        }
-
-        socket.Dispose();
     }
 }

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Utp.Cli;
 
-/// <summary>The server's end over kernel TCP: a task for each connection, as .NET code is written. Reads into a buffer of the size of a write.</summary>
+/// <summary>The server's end over kernel TCP: a task for each connection, as .NET code is written.</summary>
 internal sealed class TcpServer(EndPlan plan, Tally tally) : IBenchEnd
 {
     // Ports of the client are used up by connections that were closed a moment ago, for each port of the server.
@@ -10,8 +10,8 @@ internal sealed class TcpServer(EndPlan plan, Tally tally) : IBenchEnd
 
     private readonly List<Socket> _listeners = [];
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StreamWork _what = new(plan, tally);
     private int _alive;
-    private bool _finishing;
 
     public Task<int[]> OpenAsync(IReadOnlyList<int> serverPorts)
     {
@@ -33,7 +33,7 @@ internal sealed class TcpServer(EndPlan plan, Tally tally) : IBenchEnd
 
     public Task FinishAsync()
     {
-        Volatile.Write(ref _finishing, true);
+        _what.Finish();
         FinishIfEmpty();
         return _empty.Task;
     }
@@ -58,7 +58,7 @@ internal sealed class TcpServer(EndPlan plan, Tally tally) : IBenchEnd
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            if (!Volatile.Read(ref _finishing) && e is SocketException)
+            if (!_what.IsFinishing && e is SocketException)
                 tally.Fail($"TCP accepts no more: {Sentences.OneLine(e.Message)}");
         }
     }
@@ -67,16 +67,17 @@ internal sealed class TcpServer(EndPlan plan, Tally tally) : IBenchEnd
     {
         try
         {
-            using (connection)
+            var stream = new NetworkStream(connection, ownsSocket: true);
+            await using (stream.ConfigureAwait(false))
             {
                 if (plan.Work == BenchWork.Bulk)
-                    await ReadAsync(connection).ConfigureAwait(false);
+                    await _what.ReadAsync(stream).ConfigureAwait(false);
                 else
-                    await RespondAsync(connection).ConfigureAwait(false);
+                    await _what.RespondAsync(stream).ConfigureAwait(false);
                 connection.Shutdown(SocketShutdown.Send);
             }
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             tally.Fail($"A TCP connection ended early: {Sentences.OneLine(e.Message)}");
         }
@@ -85,36 +86,9 @@ internal sealed class TcpServer(EndPlan plan, Tally tally) : IBenchEnd
         FinishIfEmpty();
     }
 
-    private async Task ReadAsync(Socket connection)
-    {
-        var mine = tally.AddConnection();
-        var buffer = new byte[plan.WriteBytes];
-        int count;
-        while ((count = await connection.ReceiveAsync(buffer).ConfigureAwait(false)) > 0)
-        {
-            if (!Stamps.Check(buffer.AsSpan(0, count), mine.BytesReceived))
-                tally.Fail("What arrived by TCP is not what was sent: please report this.");
-            mine.OnReceived(count);
-        }
-    }
-
-    private async Task RespondAsync(Socket connection)
-    {
-        var buffer = new byte[plan.MessageBytes];
-        int count;
-        while ((count = await connection.ReceiveAsync(buffer).ConfigureAwait(false)) > 0)
-            await SendAllAsync(connection, buffer.AsMemory(0, count)).ConfigureAwait(false);
-    }
-
-    internal static async Task SendAllAsync(Socket connection, ReadOnlyMemory<byte> bytes)
-    {
-        while (bytes.Length > 0)
-            bytes = bytes[await connection.SendAsync(bytes).ConfigureAwait(false)..];
-    }
-
     private void FinishIfEmpty()
     {
-        if (Volatile.Read(ref _finishing) && Volatile.Read(ref _alive) == 0)
+        if (_what.IsFinishing && Volatile.Read(ref _alive) == 0)
             _empty.TrySetResult();
     }
 }

@@ -154,8 +154,9 @@ public sealed class FaultTests : UtpSpec
             var address = (System.Net.IPEndPoint)silent.LocalEndPoint!;
             var (through, from) = BindTo(CreateTestProbe());
             Manager.Tell(new Connect(address) { Listener = through, Timeout = TimeSpan.FromMinutes(1) }, TestActor);
-            Assert.True(silent.Receive(new byte[2_000]) > 0);
-            _ports.At(from.Port).ReportPathError(new UdpPath(UdpEndPoint.From(address), default), SendStatus.ConnectionRefused, 0);
+            var syn = new byte[2_000];
+            Assert.True(silent.Receive(syn) > 0);
+            _ports.At(from.Port).ReportPathError(new UdpPath(UdpEndPoint.From(address), default), SendStatus.ConnectionRefused, 0, syn.AsSpan(0, 20));
             Assert.Equal(FailureCause.Refused, ExpectMsg<CommandFailed>().Cause);
         }
     }

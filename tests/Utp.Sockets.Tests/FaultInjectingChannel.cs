@@ -108,6 +108,13 @@ public sealed class FaultInjectingChannel : IDatagramChannel, IDatagramChannelOb
     /// <summary>Reports an ICMP error, as the kernel would.</summary>
     public void ReportPathError(in UdpPath path, SendStatus error, int pathMtu) => _observer?.OnPathError(path, error, pathMtu);
 
+    /// <inheritdoc cref="ReportPathError(in UdpPath, SendStatus, int)"/>
+    /// <param name="path">The way of the datagram that it speaks of.</param>
+    /// <param name="error">What is said.</param>
+    /// <param name="pathMtu">As <see cref="IDatagramChannelObserver"/> has it.</param>
+    /// <param name="quoted">The beginning of that datagram.</param>
+    public void ReportPathError(in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted) => _observer?.OnPathError(path, error, pathMtu, quoted);
+
     public void SetObserver(IDatagramChannelObserver observer)
     {
         _observer = observer;
@@ -166,6 +173,9 @@ public sealed class FaultInjectingChannel : IDatagramChannel, IDatagramChannelOb
     void IDatagramChannelObserver.OnFailed(Exception cause) => CloseUnderneath(cause);
 
     void IDatagramChannelObserver.OnPathError(in UdpPath path, SendStatus error, int pathMtu) => _observer!.OnPathError(path, error, pathMtu);
+
+    void IDatagramChannelObserver.OnPathError(in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted) =>
+        _observer!.OnPathError(path, error, pathMtu, quoted);
 
     private SendStatus NextFault(UdpEndPoint remote, int datagramBytes)
     {

@@ -187,9 +187,8 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
                 _core.HandlePathError(report.Error, Clock.Now, report.PathDatagramBytes);
                 Drain();
                 break;
-            case PacketTooBigReport report:
-                _core.HandlePacketTooBig(report.PathDatagramBytes, report.Quoted, Clock.Now);
-                Drain();
+            case IcmpReport report:
+                OnIcmp(report);
                 break;
             case ChannelFailed failed:
                 _core.HandleSocketFailure(failed.Cause.Message, Clock.Now);
@@ -223,6 +222,16 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
             batch.Release();
         }
 
+        Drain();
+    }
+
+    private void OnIcmp(IcmpReport report)
+    {
+        _handle.OnIcmpHandled();
+        if (report.Error == PathError.TooLarge)
+            _core.HandlePacketTooBig(report.PathDatagramBytes, report.Quoted, Clock.Now);
+        else
+            _core.HandleIcmpError(report.Error, report.Quoted, Clock.Now);
         Drain();
     }
 

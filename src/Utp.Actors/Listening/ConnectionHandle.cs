@@ -7,6 +7,10 @@ namespace Utp.Actors;
 /// <summary>What the listener's table holds of a connection: where its packets go, and its deadline.</summary>
 internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) : DeadlineEntry
 {
+    // More say nothing new, and a flood of them must not fill the mailbox.
+    private const int MaxIcmpWaiting = 8;
+
+    private int _icmpWaiting;
     private long _dueMicros = Instant.Never.Micros;
     private long _armedMicros = Instant.Never.Micros;
 
@@ -33,6 +37,18 @@ internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) :
 
     /// <summary>In which of its loop's periods it received last; used under the table's lock.</summary>
     public int ActivePeriod { get; set; } = -1;
+
+    /// <summary>Tells the connection what ICMP says of it, unless much of that waits already. Any thread, under the table's lock, so that nothing follows its last message.</summary>
+    public void TellIcmp(IcmpReport report)
+    {
+        if (Interlocked.Increment(ref _icmpWaiting) <= MaxIcmpWaiting)
+            Actor.Tell(report, ActorRefs.NoSender);
+        else
+            OnIcmpHandled();
+    }
+
+    /// <summary>The connection has taken one of them from its mailbox.</summary>
+    public void OnIcmpHandled() => Interlocked.Decrement(ref _icmpWaiting);
 
     /// <summary>
     /// The connection's deadline, which moves with nearly every packet; its actor's alone to set. What is armed follows when it moves earlier, and when the

@@ -4,7 +4,7 @@ using Utp.Sockets;
 
 namespace Utp.Actors;
 
-/// <summary>Errors that a channel reports, on any thread, as messages to its listener.</summary>
+/// <summary>Errors that a channel reports, on any thread, as messages: of our own kernel to the listener, of ICMP to the connection that is quoted.</summary>
 internal static class PathErrors
 {
     private const int IPv4AndUdpHeaderBytes = 28;
@@ -16,13 +16,20 @@ internal static class PathErrors
             listener.Tell(new PathErrorReport(path.Remote, pathError, DatagramBytes(path, pathMtu)), ActorRefs.NoSender);
     }
 
-    /// <summary>What ICMP said, with what it quotes: that tells the connection whether it is true.</summary>
-    public static void Tell(IActorRef listener, in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted)
+    /// <summary>What ICMP said. Anybody can write it: what it quotes names the connection, and tells it whether that is true (design note 0030).</summary>
+    public static void Tell(IActorRef listener, SharedTable table, in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted)
     {
-        if (error == SendStatus.MessageTooLarge)
-            listener.Tell(new PacketTooBigReport(path.Remote, DatagramBytes(path, pathMtu), quoted.ToArray()), ActorRefs.NoSender);
-        else
-            Tell(listener, path, error, pathMtu);
+        if (error.ToPathError() is not { } pathError)
+            return;
+        lock (table.Gate)
+        {
+            if (table.Router.TryFindQuoted(path, quoted, out var connection))
+                connection!.TellIcmp(new IcmpReport(pathError, DatagramBytes(path, pathMtu), quoted.ToArray()));
+        }
+
+        // Some systems quote nothing of ours (RFC 792): only who still waits for an answer to a ST_SYN takes note, and nobody believes it.
+        if (quoted.Length < PacketHeader.Length && pathError != PathError.TooLarge && Interlocked.Exchange(ref table.UnquotedErrorTold, 1) == 0)
+            listener.Tell(new UnquotedErrorReport(path.Remote, pathError), ActorRefs.NoSender);
     }
 
     private static int DatagramBytes(in UdpPath path, int pathMtu) => Math.Max(0, pathMtu - HeaderBytes(path.Remote));

@@ -121,7 +121,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     void IDatagramChannelObserver.OnPathError(in UdpPath path, SendStatus error, int pathMtu) => PathErrors.Tell(_listener, path, error, pathMtu);
 
     void IDatagramChannelObserver.OnPathError(in UdpPath path, SendStatus error, int pathMtu, ReadOnlySpan<byte> quoted) =>
-        PathErrors.Tell(_listener, path, error, pathMtu, quoted);
+        PathErrors.Tell(_listener, _table, KeyOf(path), error, pathMtu, quoted);
 
     private void Run()
     {
@@ -225,7 +225,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     // The kernel may have merged datagrams of equal size into one; they are of one path, and nearly always of one connection.
     private void Route(in ReceivedDatagram datagram)
     {
-        var path = _tellsLocalAddress ? datagram.Path : datagram.Path with { LocalAddress = default };
+        var path = KeyOf(datagram.Path);
         var arrival = new Instant(datagram.ArrivalMicros);
         var hint = default(RouteHint<ConnectionHandle>);
         for (var offset = 0; offset < datagram.Length; offset += datagram.SegmentSize)
@@ -237,6 +237,8 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
                 _strays.Add(new Stray(datagram.Path, path, bytes.ToArray(), arrival));
         }
     }
+
+    private UdpPath KeyOf(in UdpPath path) => _tellsLocalAddress ? path : path with { LocalAddress = default };
 
     private void Append(ConnectionHandle handle, in InboundPacket packet, DatagramSlab slab)
     {
@@ -282,6 +284,9 @@ internal enum ReceiveMode
 /// <summary>The table of a port's connections, shared by its listener and its receive loops: used under <see cref="Gate"/> only.</summary>
 internal sealed class SharedTable(DatagramRouter<UdpPath, ConnectionHandle> router)
 {
+    /// <summary>1: an <see cref="UnquotedErrorReport"/> is on its way to the listener. One at a time, however many are forged.</summary>
+    public int UnquotedErrorTold;
+
     public Lock Gate { get; } = new();
 
     public DatagramRouter<UdpPath, ConnectionHandle> Router { get; } = router;

@@ -30,17 +30,22 @@ internal sealed class DeadlineExpired : INoSerializationVerificationNeeded, IDea
 /// <summary>To a listener, and from it to its connections: the socket is gone for good.</summary>
 internal sealed record ChannelFailed(Exception Cause) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-/// <summary>To a listener, and from it to the connections with that peer: what ICMP or the kernel said; of sizes the kernel's word alone.</summary>
+/// <summary>To a listener, and from it to the connections with that peer: what our own kernel said.</summary>
 /// <param name="Remote">The peer.</param>
 /// <param name="Error">What was said.</param>
 /// <param name="PathDatagramBytes">Too large: bytes of UDP payload that pass; 0: unknown.</param>
 internal sealed record PathErrorReport(UdpEndPoint Remote, PathError Error, int PathDatagramBytes) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-/// <summary>To a listener, and from it to the connections with that peer: what ICMP said about a datagram that did not fit.</summary>
+/// <summary>To the connection of which it speaks: what ICMP said.</summary>
+/// <param name="Error">What it says.</param>
+/// <param name="PathDatagramBytes">Too large: bytes of UDP payload that pass; 0: unknown.</param>
+/// <param name="Quoted">The beginning of the datagram, as it quotes it: that tells the connection whether it is true.</param>
+internal sealed record IcmpReport(PathError Error, int PathDatagramBytes, byte[] Quoted) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To a listener: what ICMP said of some datagram to a peer, without quoting any of it.</summary>
 /// <param name="Remote">The peer.</param>
-/// <param name="PathDatagramBytes">Bytes of UDP payload that pass; 0: unknown.</param>
-/// <param name="Quoted">The beginning of the datagram, as ICMP quotes it.</param>
-internal sealed record PacketTooBigReport(UdpEndPoint Remote, int PathDatagramBytes, byte[] Quoted) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+/// <param name="Error">What it says.</param>
+internal sealed record UnquotedErrorReport(UdpEndPoint Remote, PathError Error) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
 /// <summary>From a connection: what it found out about the size of datagrams to an address.</summary>
 internal sealed record PathSizeReport(UInt128 Address, PathSize Size) : INoSerializationVerificationNeeded, IDeadLetterSuppression;

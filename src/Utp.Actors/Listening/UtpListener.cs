@@ -130,8 +130,8 @@ internal sealed partial class UtpListener : UntypedActor
             case PathErrorReport report:
                 TellConnections(report, report.Remote);
                 break;
-            case PacketTooBigReport report:
-                TellConnections(report, report.Remote);
+            case UnquotedErrorReport report:
+                OnUnquotedError(report);
                 break;
             case ChannelFailed failed:
                 OnChannelFailed(failed);
@@ -336,6 +336,14 @@ internal sealed partial class UtpListener : UntypedActor
         foreach (var connection in _connections)
             if (connection.Path.Remote == remote)
                 connection.Actor.Tell(message);
+    }
+
+    private void OnUnquotedError(UnquotedErrorReport report)
+    {
+        Interlocked.Exchange(ref _table.UnquotedErrorTold, 0);
+        foreach (var connection in _connections)
+            if (connection.Path.Remote == report.Remote)
+                connection.TellIcmp(new IcmpReport(report.Error, 0, []));
     }
 
     private void OnChannelFailed(ChannelFailed failed)

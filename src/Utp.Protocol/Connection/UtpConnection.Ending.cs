@@ -3,9 +3,6 @@ namespace Utp.Protocol;
 // How a connection ends, by us, by the peer or by failure; and what its user hears.
 public sealed partial class UtpConnection
 {
-    // So many ICMP refusals in a row, without a word from the peer, end a connection: its process is gone.
-    private const int RefusalsThatEnd = 3;
-
     private bool _closeRequested;
     private bool _finQueued;
     private bool _finSent;
@@ -15,7 +12,6 @@ public sealed partial class UtpConnection
     private SeqNr? _peerFin;
     private bool _peerFinReached;
     private int _peerCloseCode = -1;
-    private int _refusals;
     private bool _resetDue;
     private bool _connectedPending;
     private bool _peerFinishedPending;
@@ -76,7 +72,10 @@ public sealed partial class UtpConnection
         Fail(new CloseReason(CloseCause.Aborted), reset: State is not (ConnectionState.SynSent or ConnectionState.TimeWait));
     }
 
-    /// <summary>Handles an error of the path, as ICMP or a send reported it. ICMP can be forged: it ends a connection only where nothing else can be true.</summary>
+    /// <summary>
+    /// Handles what our own system said of a send. What ICMP says goes to <see cref="HandleIcmpError"/>: the system may pass it on as the result of a later send,
+    /// but not what it quotes, so a refusal means nothing here.
+    /// </summary>
     /// <param name="error">What was reported.</param>
     /// <param name="now">The time.</param>
     /// <param name="pathDatagramBytes">TooLarge: bytes of UDP payload that pass, as our own kernel says; 0: unknown. What ICMP says goes to <see cref="HandlePacketTooBig"/>.</param>
@@ -85,24 +84,10 @@ public sealed partial class UtpConnection
         BeginInput(now);
         if (IsOver)
             return;
-        switch (error)
-        {
-            case PathError.TooLarge:
-                OnTooLarge(pathDatagramBytes, isCertain: false);
-                break;
-            case PathError.Refused when State == ConnectionState.SynSent:
-                Fail(new CloseReason(CloseCause.Refused, Detail: "The peer's host answers that the port is closed."), reset: false);
-                break;
-            case PathError.Unreachable when State == ConnectionState.SynSent:
-                Fail(new CloseReason(CloseCause.Unreachable, Detail: "No route to the peer's network or host."), reset: false);
-                break;
-            case PathError.Refused when ++_refusals >= RefusalsThatEnd:
-                if (OnlyOurFinIsUnacknowledged)
-                    EnterTimeWait();
-                else
-                    Fail(new CloseReason(CloseCause.Reset, Detail: "The peer's host answers that the port is closed: its process is gone."), reset: false);
-                break;
-        }
+        if (error == PathError.TooLarge)
+            OnTooLarge(pathDatagramBytes, isCertain: false);
+        else if (error == PathError.Unreachable && State == ConnectionState.SynSent)
+            FailConnect(error);
     }
 
     /// <summary>The socket is gone: the connection ends at once with <see cref="CloseCause.SocketError"/>.</summary>

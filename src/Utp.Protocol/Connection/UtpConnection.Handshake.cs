@@ -269,6 +269,8 @@ public sealed partial class UtpConnection
         syn.IsDue = false;
         syn.Attempts++;
         syn.LastSent = _now;
+        if (syn.Attempts == 1)
+            syn.FirstAttempt = _now;
         var wait = _options.InitialRtoMicros << Math.Min(syn.Attempts - 1, 10);
         var isLast = _now.Plus(wait) >= _timers[TimerKind.Handshake];
         if (!isLast)
@@ -332,7 +334,11 @@ public sealed partial class UtpConnection
     {
         public bool IsDue;
         public int Attempts;
+        public Instant FirstAttempt;
         public Instant LastSent;
+
+        /// <summary>What ICMP said without a proof.</summary>
+        public PathError? Unproved;
         public bool FirstSent;
         public bool FallbackSent;
         public bool PayloadOffered;

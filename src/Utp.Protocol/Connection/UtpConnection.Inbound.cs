@@ -89,7 +89,6 @@ public sealed partial class UtpConnection
     {
         var header = inbound.Packet.Header;
         _lastHeard = inbound.Arrival;
-        _refusals = 0;
         _peerDelay = header.Timestamp.MicrosUntil(WireTimestamp.From(inbound.Arrival));
         _peerSendsExtensions |= inbound.Packet.HasExtensions;
         _peerMeasures |= header.TimestampDifference is not (0 or RttEstimator.NoTimestampDifference);

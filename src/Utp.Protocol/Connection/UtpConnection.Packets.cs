@@ -82,6 +82,7 @@ public sealed partial class UtpConnection
 
     private Transmit WriteState(Span<byte> buffer, bool keepAlive)
     {
+        _lastStateSent = _now;
         var chain = new ExtensionChain(buffer);
         var sackBytes = keepAlive ? 0 : SelectiveAckBytes(MaxSelectiveAckBytes);
         WriteSelectiveAck(ref chain, sackBytes);

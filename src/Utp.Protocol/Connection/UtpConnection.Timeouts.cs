@@ -39,7 +39,7 @@ public sealed partial class UtpConnection
                 ArmConfirmation();
                 break;
             case TimerKind.Handshake when State == ConnectionState.SynSent:
-                Fail(new CloseReason(CloseCause.ConnectTimeout), reset: false);
+                Fail(_synSent?.Unproved is { } error ? ReasonOf(error) : new CloseReason(CloseCause.ConnectTimeout), reset: false);
                 break;
             case TimerKind.Handshake when State == ConnectionState.SynReceived:
                 Fail(new CloseReason(CloseCause.HalfOpenExpired), reset: false);

@@ -28,11 +28,12 @@ internal sealed class ConnectionTable<TPath, TConnection>(EndpointLimits limits,
     /// Finds the connection that a ST_RESET means by either of its ids (protocol.md §4): a peer that aborts names our
     /// receive id; one that does not know us echoes our send id.
     /// </summary>
-    public bool TryFindForReset(in TPath path, ConnectionId id, out TConnection? connection)
-    {
-        if (TryFind(path, id, out connection))
-            return true;
+    public bool TryFindForReset(in TPath path, ConnectionId id, out TConnection? connection) =>
+        TryFind(path, id, out connection) || TryFindBySendId(path, id, out connection);
 
+    /// <summary>Finds a connection by the id that our packets carry.</summary>
+    public bool TryFindBySendId(in TPath path, ConnectionId id, out TConnection? connection)
+    {
         // An initiator sends on R + 1 and receives on R, an acceptor the other way round (BEP 29, "connection_id").
         var found = (_entries.TryGetValue(new Key(path, id.Previous), out var entry) && entry.Role == Role.Initiator)
             || (_entries.TryGetValue(new Key(path, id.Next), out entry) && entry.Role == Role.Acceptor);

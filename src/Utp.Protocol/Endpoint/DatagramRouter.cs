@@ -106,6 +106,24 @@ public sealed class DatagramRouter<TPath, TConnection>
     }
 
     /// <summary>
+    /// Finds the connection that an ICMP message speaks of, by the packet that it quotes: one of ours, so it carries the id that we send with. Whether the
+    /// message is true the connection knows.
+    /// </summary>
+    /// <param name="path">The way of the packet that it quotes, as we know it.</param>
+    /// <param name="quoted">The beginning of its UDP payload.</param>
+    /// <param name="connection">The connection.</param>
+    public bool TryFindQuoted(in TPath path, ReadOnlySpan<byte> quoted, out TConnection? connection)
+    {
+        connection = null;
+        return PacketHeader.TryParse(quoted, out var header) && header.Type switch
+        {
+            PacketType.Syn => _table.TryFind(path, header.ConnectionId, out connection),
+            PacketType.Reset => false,
+            _ => _table.TryFindBySendId(path, header.ConnectionId, out connection),
+        };
+    }
+
+    /// <summary>
     /// Picks ids and seq_nrs for an initiator, from <paramref name="random"/> (at least 32 cryptographically random bytes), that clash
     /// with no connection on the path, and adds the connection under both receive ids. False when the limits refuse.
     /// </summary>

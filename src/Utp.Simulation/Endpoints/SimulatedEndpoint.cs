@@ -151,7 +151,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             if (error == PathError.TooLarge)
                 connection.Core.HandlePacketTooBig(Math.Max(0, pathMtuBytes - headers), quoted, LocalNow);
             else
-                connection.Core.HandlePathError(error, LocalNow);
+                connection.Core.HandleIcmpError(error, quoted, LocalNow);
             Touch(connection);
         }
     }

@@ -165,9 +165,10 @@ public sealed class SimulatedNetwork
     private void Refuse(int slot)
     {
         var info = Store[slot].Info;
+        var quoted = ReportsUnreachablePorts ? Store[slot].Payload[..Math.Min(PacketHeader.Length, info.Length)].ToArray() : null;
         Drop(slot, DropCause.NoHost);
-        if (ReportsUnreachablePorts)
-            SendIcmp(info, PathError.Refused, 0);
+        if (quoted is not null)
+            SendIcmp(info, PathError.Refused, 0, quoted: quoted);
     }
 
     private SimulatedLink[] PathOf(UdpEndPoint source, UdpEndPoint destination)

@@ -409,38 +409,6 @@ public class CloseTests
     }
 
     [Fact]
-    public void A_killed_peer_is_noticed_by_repeated_icmp_refusals_and_not_by_one()
-    {
-        var c = Conversation.Established();
-        c.Do((connection, now) => connection.HandlePathError(PathError.Refused, now)).ExpectNoEvent();
-        c.Do((connection, now) => connection.HandlePathError(PathError.Refused, now)).ExpectNoEvent();
-        c.Do((connection, now) => connection.HandlePathError(PathError.Refused, now)).ExpectClosed(CloseCause.Reset);
-    }
-
-    [Fact]
-    public void A_peer_that_is_gone_when_only_our_fin_is_unacknowledged_has_closed_normally()
-    {
-        var c = Conversation.Established(capabilities: Own);
-        c.Send(PacketBuilder.Fin()).ExpectEvent(ConnectionEventKind.PeerFinished);
-        c.Do((connection, now) => connection.CloseWrite(now));
-        for (var i = 0; i < 3; i++)
-            c.Do((connection, now) => connection.HandlePathError(PathError.Refused, now));
-        c.ExpectClosed(CloseCause.ConfirmedClosed);
-    }
-
-    [Fact]
-    public void A_peer_that_is_gone_with_our_data_unacknowledged_is_a_reset_also_after_both_fins()
-    {
-        var c = Conversation.Established(capabilities: Own);
-        c.Send(PacketBuilder.Fin()).ExpectEvent(ConnectionEventKind.PeerFinished);
-        c.Write("lost");
-        c.Do((connection, now) => connection.CloseWrite(now));
-        for (var i = 0; i < 3; i++)
-            c.Do((connection, now) => connection.HandlePathError(PathError.Refused, now));
-        c.ExpectClosed(CloseCause.Reset);
-    }
-
-    [Fact]
     public void A_failed_socket_ends_the_connection_at_once()
     {
         var c = Conversation.Established();

@@ -100,16 +100,6 @@ public class HandshakeTests
         Assert.Equal(ConnectionState.SynSent, c.Connection.State);
     }
 
-    [Theory]
-    [InlineData(PathError.Refused, CloseCause.Refused)]
-    [InlineData(PathError.Unreachable, CloseCause.Unreachable)]
-    public void An_icmp_error_during_the_handshake_ends_it_with_its_own_cause(PathError error, CloseCause cause)
-    {
-        var c = Conversation.Connect();
-        c.Do((connection, now) => connection.HandlePathError(error, now));
-        c.ExpectClosed(cause);
-    }
-
     [Fact]
     public void An_answer_that_acknowledges_another_syn_is_ignored()
     {

@@ -113,7 +113,7 @@ public sealed partial class UtpConnection
         _peerWindow = header.WndSize == 0 ? UnknownPeerWindow : header.WndSize;
         _peerWindowStamp = header.Timestamp;
         _peerSendsExtensions = syn.Packet.HasExtensions;
-        _wrapGuard.OnAccepted(header.Timestamp, syn.Arrival);
+        _wrapGuard.OnAdvanced(header.Timestamp, syn.Arrival);
 
         // protocol.md §3: a foreign peer sends its ST_SYN payload again as ST_DATA, because everybody drops it.
         var trusted = _options.Compatibility == PeerCompatibility.NodeUtp
@@ -209,6 +209,7 @@ public sealed partial class UtpConnection
 
         // Nothing is known of the peer's clock yet that its stamp could be older than.
         _peerWindowStamp = header.Timestamp;
+        _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
         NotePeer(inbound);
 
         // protocol.md §4: one empty ST_STATE at once confirms our address to our own acceptor, unless data is about to.

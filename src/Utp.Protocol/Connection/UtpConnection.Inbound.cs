@@ -79,6 +79,8 @@ public sealed partial class UtpConnection
         // Our own acceptor repeats its answer until it hears an ack: it did not hear the last one, or has more to say than it may.
         if (inbound.Packet.HasExtension2 && RepeatsAnswer(inbound))
             _ack.OnUrgent();
+        if (acked > 0)
+            _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
         if (acked >= 0)
             HandleAcknowledgement(inbound, acked);
         return header.Type == PacketType.State ? ReceiveVerdict.Accepted : HandleSequenced(inbound);
@@ -92,7 +94,6 @@ public sealed partial class UtpConnection
         _peerDelay = header.Timestamp.MicrosUntil(WireTimestamp.From(inbound.Arrival));
         _peerSendsExtensions |= inbound.Packet.HasExtensions;
         _peerMeasures |= header.TimestampDifference is not (0 or RttEstimator.NoTimestampDifference);
-        _wrapGuard.OnAccepted(header.Timestamp, inbound.Arrival);
         _batch.OnDelay(_peerDelay, header.TimestampDifference);
 
         if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed && !RepeatsAnswer(inbound))
@@ -156,9 +157,12 @@ public sealed partial class UtpConnection
             return HandlePiece(inbound, distance);
         var datagram = inbound.Datagram.Span;
         ForgetPieces(header.SeqNr);
-        return distance == 0
-            ? HandleInOrder(header.Type, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2)
-            : HandleEarly(header, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
+        if (distance > 0)
+            return HandleEarly(header, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
+        var verdict = HandleInOrder(header.Type, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
+        if (verdict == ReceiveVerdict.Accepted)
+            _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
+        return verdict;
     }
 
     private ReceiveVerdict HandleInOrder(PacketType type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)

@@ -9,6 +9,9 @@ internal struct WrapGuard
 {
     private const int MaxAgeMicros = 1_000_000;
 
+    // How much further the peer's clock may have come than ours since the newest: less than what makes a packet old, so that one of them cannot make the next ones old.
+    private const long MaxAheadMicros = MaxAgeMicros / 2;
+
     // Half a wrap is 32,768 packets; its age is taken from marks every 8,192.
     private const int MarkPackets = 8_192;
     private const int Marks = 4;
@@ -31,11 +34,22 @@ internal struct WrapGuard
         return timestamp.DistanceTo(_newest) > MaxAge;
     }
 
-    /// <summary>A packet was accepted.</summary>
-    public void OnAccepted(WireTimestamp timestamp, Instant arrival)
+    /// <summary>
+    /// A packet was accepted that moved something on: it acknowledged data, or brought what was missing next. Others, which are forged easily, teach nothing; and
+    /// what is too far ahead teaches no more than the time that has passed here (note 0030).
+    /// </summary>
+    public void OnAdvanced(WireTimestamp timestamp, Instant arrival)
     {
-        if (_hasNewest && arrival.Since(_newestArrival) <= MaxSilenceMicros && _newest.DistanceTo(timestamp) < 0)
-            return;
+        if (_hasNewest && arrival.Since(_newestArrival) is var elapsed && elapsed <= MaxSilenceMicros)
+        {
+            var ahead = _newest.DistanceTo(timestamp);
+            if (ahead < 0)
+                return;
+            var most = Math.Max(0, elapsed) + MaxAheadMicros;
+            if (ahead > most)
+                timestamp = new WireTimestamp(unchecked(_newest.Micros + (uint)most));
+        }
+
         _hasNewest = true;
         _newest = timestamp;
         _newestArrival = arrival;

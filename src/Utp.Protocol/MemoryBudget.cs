@@ -6,22 +6,50 @@ namespace Utp.Protocol;
 /// </summary>
 public sealed class MemoryBudget
 {
+    // What an account may have for what must get through, whatever others hold: the largest packet with all that belongs to it.
+    private const long AlwaysBytes = 80 << 10;
+
     private readonly long _limit;
+    private readonly MemoryBudget? _whole;
     private long _used;
 
     /// <summary>Creates a budget of <paramref name="limitBytes"/> bytes.</summary>
     public MemoryBudget(long limitBytes) => _limit = limitBytes;
 
+    private MemoryBudget(MemoryBudget whole)
+    {
+        _limit = whole._limit;
+        _whole = whole;
+    }
+
     /// <summary>Bytes in use.</summary>
     public long UsedBytes => Interlocked.Read(ref _used);
 
-    /// <summary>Takes <paramref name="bytes"/>; false, and nothing is taken, when they are not left.</summary>
+    /// <summary>
+    /// The account of one owner, as a remote address, in this budget: <see cref="TryTake"/> lets it have no more than <see cref="ShareBytes"/>, so who fills the
+    /// budget loses, and not its neighbour. Nothing has to be given back but the bytes. An account has no accounts: it is its own.
+    /// </summary>
+    public MemoryBudget OpenAccount() => _whole is null ? new MemoryBudget(this) : this;
+
+    /// <summary>Takes <paramref name="bytes"/>; false, and nothing is taken, when they are not left, or are more than an account's share.</summary>
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref _used, bytes) <= _limit)
+        var used = Interlocked.Add(ref _used, bytes);
+        if (_whole is null ? used <= _limit : _whole.TryTakeShare(bytes, used - bytes))
             return true;
         Interlocked.Add(ref _used, -bytes);
         return false;
+    }
+
+    /// <summary>Takes <paramref name="bytes"/> for what must get through: also beyond the share while an account holds little, and without an account always.</summary>
+    public bool TryTakeNext(long bytes)
+    {
+        if (TryTake(bytes))
+            return true;
+        if (_whole is not null && UsedBytes + bytes > AlwaysBytes)
+            return false;
+        Take(bytes);
+        return true;
     }
 
     /// <summary>
@@ -41,8 +69,16 @@ public sealed class MemoryBudget
     }
 
     /// <summary>Takes <paramref name="bytes"/>, also beyond the limit: what is there already, and only changes hands.</summary>
-    public void Take(long bytes) => Interlocked.Add(ref _used, bytes);
+    public void Take(long bytes)
+    {
+        Interlocked.Add(ref _used, bytes);
+        _whole?.Take(bytes);
+    }
 
     /// <summary>Gives <paramref name="bytes"/> back.</summary>
-    public void Return(long bytes) => Interlocked.Add(ref _used, -bytes);
+    public void Return(long bytes)
+    {
+        Interlocked.Add(ref _used, -bytes);
+        _whole?.Return(bytes);
+    }
 }

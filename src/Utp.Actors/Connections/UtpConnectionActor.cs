@@ -94,7 +94,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
             var now = Clock.Now;
             Initialize(start.Handle, start.Settings, start.Handler, start.PullMode);
             _isAcceptor = true;
-            _core = UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now);
+            _core = UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
             _core.SuggestPathSize(start.Handle.PathSize);
             _core.SuspendReading();
             LimitWindow(batch.WindowLimit);

@@ -29,6 +29,9 @@ internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) :
     /// <summary>What other connections found on the same path. Set before the first packet.</summary>
     public PathSize PathSize { get; init; }
 
+    /// <summary>What an accepted connection's address may hold of the memory for what is not in order yet. Set before the first packet.</summary>
+    public MemoryBudget? ReorderMemory { get; set; }
+
     /// <summary>The connection. Set once, before the first packet.</summary>
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;
 

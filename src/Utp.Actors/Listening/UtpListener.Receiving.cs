@@ -82,6 +82,7 @@ internal sealed partial class UtpListener
             return;
         }
 
+        handle.ReorderMemory = _accounts.Enter(AddressKey(path.Remote));
         AddConnection(handle, seed);
         handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler, _spec.Bind!.PullMode, BatchOf(syn)));
     }

@@ -36,6 +36,7 @@ internal sealed partial class UtpListener : UntypedActor
     private readonly HashSet<ConnectionHandle> _connections = [];
     private readonly Queue<ConnectionHandle> _waitForWritable = new();
     private readonly PathCeilings _ceilings;
+    private readonly AddressAccounts _accounts;
     private readonly PathSizeCache _pathSizes = new();
     private readonly Props _connectionProps;
     private readonly bool _tellsLocalAddress;
@@ -54,6 +55,7 @@ internal sealed partial class UtpListener : UntypedActor
         _loops = [.. spec.Channels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self))];
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
+        _accounts = new AddressAccounts(spec.Settings.Connection.ReorderBudget);
         _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0);
         _tellsLocalAddress = ReceiveLoop.TellsLocalAddress(_channel);
         _acceptHandler = spec.Bind?.Handler;
@@ -287,8 +289,11 @@ internal sealed partial class UtpListener : UntypedActor
 
     private void OnConnectionOver(ConnectionHandle handle)
     {
-        if (_connections.Remove(handle))
-            StopIfUnused();
+        if (!_connections.Remove(handle))
+            return;
+        if (handle.ReorderMemory is not null)
+            _accounts.Leave(AddressKey(handle.Path.Remote));
+        StopIfUnused();
     }
 
     private void StopAccepting()
@@ -387,7 +392,9 @@ internal sealed partial class UtpListener : UntypedActor
         return spec.Bind is null ? ReceiveMode.ChannelThread : ReceiveMode.OwnThread;
     }
 
-    private static ulong AddressKey(UdpEndPoint remote) => (ulong)(remote.Address >> 64) ^ ((ulong)remote.Address * 0x9E3779B97F4A7C15) ^ remote.ScopeId;
+    // Whoever has an IPv6 address has all 2^64 of its subnet.
+    private static ulong AddressKey(UdpEndPoint remote) =>
+        remote.IsIPv4 ? (ulong)remote.Address * 0x9E37_79B9_7F4A_7C15 : (ulong)(remote.Address >> 64) ^ remote.ScopeId;
 
     private sealed class ConnectionProducer(Port port) : IIndirectActorProducer
     {

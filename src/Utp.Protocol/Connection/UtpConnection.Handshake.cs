@@ -87,13 +87,15 @@ public sealed partial class UtpConnection
     /// <param name="options">Validated options.</param>
     /// <param name="syn">The ST_SYN; borrowed until the call returns.</param>
     /// <param name="now">The time.</param>
-    public static UtpConnection Accept(ConnectionSeed seed, ConnectionOptions options, in InboundPacket syn, Instant now)
+    /// <param name="reorderMemory">The account of the peer's address in <see cref="ConnectionOptions.ReorderBudget"/>, which all its connections share; null: the connection has its own.</param>
+    public static UtpConnection Accept(ConnectionSeed seed, ConnectionOptions options, in InboundPacket syn, Instant now, MemoryBudget? reorderMemory = null)
     {
         var connection = new UtpConnection(seed, options, seed.InitialSeqNr, now)
         {
             State = ConnectionState.SynReceived,
             ReceiveId = seed.ReceiveId,
             SendId = seed.ReceiveId.Previous,
+            _reorderMemory = reorderMemory,
         };
         connection.AcceptSyn(syn);
         return connection;
@@ -256,10 +258,11 @@ public sealed partial class UtpConnection
     {
         PeerCapabilities = peer;
         _rtt.SetMinRto(IsOwnPeer ? _options.MinRtoOwnPeerMicros : _options.MinRtoMicros);
-        _delivery = new Delivery(SendsFrames || _options.Mode != DeliveryMode.Frames ? _options : _options with { Mode = DeliveryMode.Bytes });
+        _reorderMemory ??= _options.ReorderBudget?.OpenAccount();
+        _delivery = new Delivery(SendsFrames || _options.Mode != DeliveryMode.Frames ? _options : _options with { Mode = DeliveryMode.Bytes }, _reorderMemory);
 
         // libutp sends up to 1,023 packets, others a few thousand; half the sequence space is the end of all order.
-        _reorder = new ReorderBuffer((peer & Capabilities.LargeWindow) != 0 ? short.MaxValue : 4_096, _options.ReorderBudget);
+        _reorder = new ReorderBuffer((peer & Capabilities.LargeWindow) != 0 ? short.MaxValue : 4_096, _reorderMemory);
     }
 
     // Writes the ST_SYN that is due: a retry is identical but for the timestamp; the last within the time-out is plain,

@@ -169,7 +169,7 @@ public sealed partial class UtpConnection
     {
         // What waits behind it may follow at once: there must be memory for that too.
         var closesGap = _reorder!.Count > 0;
-        if (!_window.Fits(payload.Length) || !_window.TryAdmit(payload.Length + _reorder.Bytes))
+        if (!_window.Fits(payload.Length) || !MakeRoomForFrame(type, payload.Length, extension2, hasExtension2) || !_window.TryAdmit(payload.Length + _reorder.Bytes))
             return OutOfWindow();
         var isShort = payload.Length < MaxPayload / 2;
         TakeInOrder(type, payload, extension2, hasExtension2);
@@ -247,6 +247,7 @@ public sealed partial class UtpConnection
         // An acceptor's early ST_DATA may repeat its capabilities; in byte mode extension 2 means nothing else.
         var result = _delivery!.Add(payload, extension2, hasExtension2, out var held);
         _window.OnReceived(payload.Length, held);
+        WatchUnfinishedFrame();
         if (result == DeliveryResult.BadFrame)
             Fail(new CloseReason(CloseCause.ProtocolError, Detail: "The peer sent a frame that is larger than allowed, or out of place."), reset: true);
     }

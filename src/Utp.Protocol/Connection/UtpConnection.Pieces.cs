@@ -67,7 +67,7 @@ public sealed partial class UtpConnection
         var place = packet.Piece;
         if (!place.IsValid(packet.PayloadLength))
             return ReceiveVerdict.NotAllowed;
-        _pieces ??= new PieceAssembler(_options.ReorderBudget);
+        _pieces ??= new PieceAssembler(_reorderMemory);
         var fits = distance == 0 ? _window.Fits(place.PacketBytes) : _window.FitsOutOfOrder(place.PacketBytes, WaitingBytes);
         if (!fits && !_pieces.Contains(seqNr))
             return OutOfWindow();

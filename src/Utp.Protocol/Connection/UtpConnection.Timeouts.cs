@@ -56,6 +56,9 @@ public sealed partial class UtpConnection
             case TimerKind.Idle:
                 OnIdle(now);
                 break;
+            case TimerKind.UnfinishedFrame:
+                OnUnfinishedFrame();
+                break;
             case TimerKind.TimeWait:
                 Transition(ConnectionState.Closed);
                 Release();

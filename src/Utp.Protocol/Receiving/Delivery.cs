@@ -30,13 +30,17 @@ internal sealed class Delivery
     private int _chunkLength;
     private int _expectedBytes;
 
-    public Delivery(ConnectionOptions options)
+    /// <summary>Delivers as the options say; unfinished frames count against <paramref name="budget"/>.</summary>
+    public Delivery(ConnectionOptions options, MemoryBudget? budget)
     {
         _mode = options.Mode;
         _allocate = options.AllocateDelivery;
         if (_mode == DeliveryMode.Frames)
-            _frames = new FrameAssembler(options);
+            _frames = new FrameAssembler(options.MaxFrameBytes, budget, _allocate);
     }
+
+    /// <summary>Whether a frame has begun and is not whole.</summary>
+    public bool HasUnfinishedFrame => _frames is { IsUnfinished: true };
 
     /// <summary>Whether anything can be polled.</summary>
     public bool HasReady => _ready.Count > 0 || _chunkLength > 0;
@@ -46,6 +50,10 @@ internal sealed class Delivery
 
     /// <summary>How many more payload bytes the current batch may bring: the size of the next buffer.</summary>
     public void ExpectBytes(int bytes) => _expectedBytes = bytes;
+
+    /// <summary>Makes room for a packet before it is acknowledged; false when the memory for frames is used up. <see cref="Add"/> must follow with the same packet.</summary>
+    public bool TryReserve(int payloadBytes, ReadOnlySpan<byte> extension2, bool hasExtension2) =>
+        _frames is null || (payloadBytes == 0 && !hasExtension2) || _frames.TryReserve(payloadBytes, extension2, hasExtension2);
 
     /// <summary>Takes one packet's payload.</summary>
     /// <param name="payload">Copied.</param>

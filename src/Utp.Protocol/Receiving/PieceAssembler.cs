@@ -25,6 +25,9 @@ internal sealed class PieceAssembler(MemoryBudget? budget)
     // Of 65,487 bytes in the smallest pieces with the longest metadata every other one may be missing: 124. More is no honest peer.
     private const int MaxRanges = 256;
 
+    // What a packet costs beside its bytes: its ranges as they grow, metadata, objects.
+    private const int OverheadBytes = 3_072;
+
     private readonly Dictionary<SeqNr, PartialPacket> _packets = [];
 
     /// <summary>Bytes of the packets that are not whole.</summary>
@@ -45,10 +48,13 @@ internal sealed class PieceAssembler(MemoryBudget? budget)
     {
         if (!_packets.TryGetValue(seqNr, out var packet))
         {
-            var counted = budget?.TryTake(place.PacketBytes) == true;
-            if (budget is not null && !counted && !isNext)
+            packet = new PartialPacket(place.PacketBytes);
+            if (budget is not null && !(isNext ? budget.TryTakeNext(Cost(packet)) : budget.TryTake(Cost(packet))))
+            {
+                ArrayPool<byte>.Shared.Return(packet.Buffer);
                 return PieceResult.Refused;
-            packet = new PartialPacket(place.PacketBytes, counted);
+            }
+
             _packets.Add(seqNr, packet);
             Bytes += place.PacketBytes;
         }
@@ -73,8 +79,7 @@ internal sealed class PieceAssembler(MemoryBudget? budget)
     /// <summary>Gives back the memory of a packet that was taken out.</summary>
     public void Return(PartialPacket packet)
     {
-        if (packet.IsCounted)
-            budget!.Return(packet.PayloadLength);
+        budget?.Return(Cost(packet));
         ArrayPool<byte>.Shared.Return(packet.Buffer);
     }
 
@@ -87,8 +92,10 @@ internal sealed class PieceAssembler(MemoryBudget? budget)
         Bytes = 0;
     }
 
+    private static int Cost(PartialPacket packet) => packet.Buffer.Length + OverheadBytes;
+
     /// <summary>A packet of which some pieces have arrived.</summary>
-    internal sealed class PartialPacket(int payloadLength, bool isCounted)
+    internal sealed class PartialPacket(int payloadLength)
     {
         // What has arrived: in order, apart from each other.
         private readonly List<(int Start, int End)> _ranges = [];
@@ -97,9 +104,6 @@ internal sealed class PieceAssembler(MemoryBudget? budget)
         public byte[] Buffer { get; } = ArrayPool<byte>.Shared.Rent(payloadLength);
 
         public int PayloadLength { get; } = payloadLength;
-
-        /// <summary>Whether its memory was taken from the shared budget.</summary>
-        public bool IsCounted { get; } = isCounted;
 
         /// <summary>Metadata or frame header; null for none.</summary>
         public byte[]? Extension2 { get; set; }

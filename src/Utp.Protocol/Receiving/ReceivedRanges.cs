@@ -56,6 +56,9 @@ internal sealed class ReceivedRanges
         return index >= 0 && _ranges[index].End.IsAfter(seqNr) ? _ranges[index].End : seqNr;
     }
 
+    /// <summary>Gives back the memory that is not used.</summary>
+    public void TrimExcess() => _ranges.TrimExcess();
+
     /// <summary>Forgets everything.</summary>
     public void Clear() => _ranges.Clear();
 

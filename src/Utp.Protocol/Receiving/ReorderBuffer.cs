@@ -4,18 +4,26 @@ using System.Buffers.Binary;
 namespace Utp.Protocol;
 
 /// <summary>
-/// Packets that arrived before one that is missing, by distance from it. Each is copied to a rented buffer of its own size,
-/// so it pins nothing of the receive memory. Owned by the connection; <see cref="Clear"/> returns everything.
+/// Packets that arrived before one that is missing, by seq_nr. Each is copied to a rented buffer of its own size, so it pins nothing of the receive
+/// memory. The table grows with how many wait, not with how far ahead they are: a stranger chooses that (note 0031). All of it counts against the budget. Owned by the
+/// connection; <see cref="Clear"/> returns everything.
 /// </summary>
 internal sealed class ReorderBuffer
 {
     /// <summary>Bytes of one range on the wire.</summary>
     public const int BytesPerRange = 4;
 
+    // A slot of the table: entry, hash, links, bucket, and its place in the list of ranges. An array's own header comes with each buffer.
+    private const int SlotBytes = 64;
+    private const int ArrayOverheadBytes = 24;
+    private const int SmallestCapacity = 11;
+
     private readonly int _maxPackets;
     private readonly MemoryBudget? _budget;
     private readonly ReceivedRanges _ranges = new();
-    private Entry[] _ring = [];
+    private Dictionary<ushort, Entry>? _entries;
+    private int _capacity;
+    private int _mostWaiting;
 
     /// <summary>Holds at most <paramref name="maxPackets"/> packets beyond the missing one; bytes also count against <paramref name="budget"/>.</summary>
     public ReorderBuffer(int maxPackets, MemoryBudget? budget)
@@ -34,13 +42,7 @@ internal sealed class ReorderBuffer
     public SeqNr Farthest { get; private set; }
 
     /// <summary>Whether the packet is held.</summary>
-    public bool Contains(SeqNr seqNr)
-    {
-        if (Count == 0)
-            return false;
-        ref var entry = ref this[seqNr];
-        return entry.IsUsed && entry.SeqNr == seqNr;
-    }
+    public bool Contains(SeqNr seqNr) => Count > 0 && _entries!.ContainsKey(seqNr.Value);
 
     /// <summary>Keeps a packet that lies beyond <paramref name="expected"/>; false when it lies too far or memory is at its limit.</summary>
     public bool TryAdd(SeqNr expected, SeqNr seqNr, PacketType type, ReadOnlySpan<byte> extension2, bool hasExtension2, ReadOnlySpan<byte> payload)
@@ -49,43 +51,44 @@ internal sealed class ReorderBuffer
         if (distance <= 0 || distance > _maxPackets)
             return false;
         var bytes = extension2.Length + payload.Length;
-        if (_budget?.TryTake(bytes) == false)
+        if (Count == _capacity && !TryGrow())
             return false;
-        if (distance >= _ring.Length)
-            Grow(distance);
-
         var buffer = bytes == 0 ? [] : ArrayPool<byte>.Shared.Rent(bytes);
+        if (_budget?.TryTake(Cost(buffer)) == false)
+        {
+            if (bytes > 0)
+                ArrayPool<byte>.Shared.Return(buffer);
+            return false;
+        }
+
         extension2.CopyTo(buffer);
         payload.CopyTo(buffer.AsSpan(extension2.Length));
-        this[seqNr] = new Entry(buffer, seqNr, type, hasExtension2 ? extension2.Length : -1, payload.Length, IsUsed: true);
+        _entries!.Add(seqNr.Value, new Entry(buffer, type, hasExtension2 ? extension2.Length : -1, payload.Length));
         _ranges.Add(seqNr);
         if (Count++ == 0 || seqNr.IsAfter(Farthest))
             Farthest = seqNr;
         Bytes += payload.Length;
+        _mostWaiting = Math.Max(_mostWaiting, Count);
         return true;
     }
 
     /// <summary>Takes out the nearest packet if it is this one. The caller gives it back with <see cref="Return"/>.</summary>
     public bool TryTake(SeqNr seqNr, out Entry entry)
     {
-        if (!Contains(seqNr))
-        {
-            entry = default;
+        entry = default;
+        if (Count == 0 || !_entries!.Remove(seqNr.Value, out entry))
             return false;
-        }
-
-        entry = this[seqNr];
-        this[seqNr] = default;
         _ranges.RemoveFirst();
-        Count--;
         Bytes -= entry.PayloadLength;
+        if (--Count == 0)
+            Shrink();
         return true;
     }
 
     /// <summary>Gives back the memory of a packet that was taken out.</summary>
     public void Return(in Entry entry)
     {
-        _budget?.Return(Math.Max(0, entry.Extension2Length) + entry.PayloadLength);
+        _budget?.Return(Cost(entry.Buffer));
         if (entry.Buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(entry.Buffer);
     }
@@ -128,33 +131,49 @@ internal sealed class ReorderBuffer
     /// <summary>Gives everything back.</summary>
     public void Clear()
     {
-        foreach (ref var entry in _ring.AsSpan())
+        if (Count > 0)
         {
-            if (entry.IsUsed)
+            foreach (var entry in _entries!.Values)
                 Return(entry);
         }
 
-        _ring = [];
+        Release();
         _ranges.Clear();
         Count = 0;
         Bytes = 0;
     }
 
-    private ref Entry this[SeqNr seqNr] => ref _ring[seqNr.Value & (_ring.Length - 1)];
+    private static int Cost(byte[] buffer) => buffer.Length == 0 ? 0 : buffer.Length + ArrayOverheadBytes;
 
-    private void Grow(int distance)
+    private bool TryGrow()
     {
-        var old = _ring;
-        _ring = new Entry[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, distance + 1))];
-        foreach (ref var entry in old.AsSpan())
-        {
-            if (entry.IsUsed)
-                this[entry.SeqNr] = entry;
-        }
+        var capacity = Math.Max(SmallestCapacity, 2 * _capacity);
+        if (_budget?.TryTake((capacity - _capacity) * SlotBytes) == false)
+            return false;
+        (_entries ??= []).EnsureCapacity(capacity);
+        _capacity = capacity;
+        return true;
+    }
+
+    // The gap is closed. A table that this one did not need is not kept for the next.
+    private void Shrink()
+    {
+        if (_capacity > SmallestCapacity && _mostWaiting <= _capacity / 8)
+            Release();
+        _mostWaiting = 0;
+    }
+
+    private void Release()
+    {
+        _budget?.Return(_capacity * SlotBytes);
+        _entries = null;
+        _capacity = 0;
+        _ranges.Clear();
+        _ranges.TrimExcess();
     }
 
     /// <summary>A held packet: extension 2 (if any), then payload, in a rented buffer.</summary>
-    internal readonly record struct Entry(byte[] Buffer, SeqNr SeqNr, PacketType Type, int Extension2Length, int PayloadLength, bool IsUsed)
+    internal readonly record struct Entry(byte[] Buffer, PacketType Type, int Extension2Length, int PayloadLength)
     {
         public bool HasExtension2 => Extension2Length >= 0;
 

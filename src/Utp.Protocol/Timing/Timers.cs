@@ -33,6 +33,9 @@ public enum TimerKind
     /// <summary>Nothing was heard for long.</summary>
     Idle,
 
+    /// <summary>A frame is unfinished: does it still grow, if memory for frames is short?</summary>
+    UnfinishedFrame,
+
     /// <summary>The end of TimeWait.</summary>
     TimeWait,
 }

@@ -10,7 +10,7 @@ namespace Utp.Links.Agents;
 /// <summary>
 /// A port that accepts, or a connection that sends. Over uTP each job has an actor system of its own: what one has learned of a path the next does not know.
 /// </summary>
-internal sealed class AgentJob(TransferPlan plan) : IAsyncDisposable
+internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
 {
     private const int Backlog = 512;
     private const string Quiet = "akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off, log-dead-letters-during-shutdown = off, coordinated-shutdown.exit-clr = off }\n";

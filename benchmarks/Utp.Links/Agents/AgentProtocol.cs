@@ -33,7 +33,7 @@ public enum Carrier
 }
 
 /// <summary>What a job is like. Both ends of a transfer get the same.</summary>
-public sealed record TransferPlan
+public sealed record FlowPlan
 {
     public Carrier Carrier { get; init; }
 
@@ -100,7 +100,7 @@ public sealed record FlowReport
     public double RetransmissionShare => PacketsSent == 0 ? 0 : (double)Retransmissions / PacketsSent;
 }
 
-internal sealed record AgentRequest(long Id, AgentOperation Operation, TransferPlan? Plan = null, long Job = 0, int Count = 0);
+internal sealed record AgentRequest(long Id, AgentOperation Operation, FlowPlan? Plan = null, long Job = 0, int Count = 0);
 
 internal sealed record AgentReply(long Id, string? Error = null, int Port = 0, IReadOnlyList<FlowReport>? Flows = null);
 

@@ -7,7 +7,7 @@ using Utp.Streams;
 namespace Utp.Links.Agents;
 
 /// <summary>One connection in an agent: what it has moved so far, and how it ended. The stream's first 8 bytes say which pattern follows.</summary>
-internal sealed class Flow(TransferPlan plan, CancellationToken cancellation)
+internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
 {
     private const int BlockBytes = 64 << 10;
     private const int KeyBytes = 8;

@@ -38,7 +38,7 @@ public sealed class Agent : IAsyncDisposable
 
     /// <summary>Accepts connections and checks what comes.</summary>
     /// <returns>The job, and its port.</returns>
-    public async Task<(long Job, int Port)> ListenAsync(TransferPlan plan)
+    public async Task<(long Job, int Port)> ListenAsync(FlowPlan plan)
     {
         var (id, reply) = Ask(AgentOperation.Listen, plan);
         return (id, (await reply.ConfigureAwait(false)).Port);
@@ -46,7 +46,7 @@ public sealed class Agent : IAsyncDisposable
 
     /// <summary>Opens a connection and sends.</summary>
     /// <returns>The job, and how the connection ended, when it has.</returns>
-    public (long Job, Task<FlowReport> End) Send(TransferPlan plan)
+    public (long Job, Task<FlowReport> End) Send(FlowPlan plan)
     {
         var (id, reply) = Ask(AgentOperation.Send, plan);
         return (id, FirstAsync(reply));
@@ -80,7 +80,7 @@ public sealed class Agent : IAsyncDisposable
 
     private static async Task<FlowReport> FirstAsync(Task<AgentReply> reply) => (await reply.ConfigureAwait(false)).Flows![0];
 
-    private (long Id, Task<AgentReply> Reply) Ask(AgentOperation operation, TransferPlan? plan = null, long job = 0, int count = 0)
+    private (long Id, Task<AgentReply> Reply) Ask(AgentOperation operation, FlowPlan? plan = null, long job = 0, int count = 0)
     {
         var id = Interlocked.Increment(ref _id);
         var reply = new TaskCompletionSource<AgentReply>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -33,7 +33,7 @@ internal static class MatrixCommand
         };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var plan = new TransferPlan
+            var plan = new FlowPlan
             {
                 Carrier = parsed.GetValue(tcp) ? Carrier.Tcp : Carrier.Utp,
                 Law = parsed.GetValue(law),

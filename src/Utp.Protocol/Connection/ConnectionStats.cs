@@ -63,7 +63,7 @@ public readonly record struct ConnectionStats
     /// <summary>Bytes of writes that are not delivered yet.</summary>
     public long BufferedBytes { get; init; }
 
-    /// <summary>Bytes received in order that wait for the user.</summary>
+    /// <summary>Bytes received in order that wait for the user; messages with their metadata, and 96 bytes more each, which they cost.</summary>
     public long UnreadBytes { get; init; }
 
     /// <summary>Bytes received out of order that wait for what is missing.</summary>

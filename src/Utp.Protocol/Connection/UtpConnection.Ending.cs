@@ -111,7 +111,7 @@ public sealed partial class UtpConnection
 
         if (!IsReadingSuspended && _delivery is not null && _delivery.TryTake(out var payload))
         {
-            OnRead(payload.Data.Length);
+            OnRead(payload);
             connectionEvent = new ConnectionEvent(ConnectionEventKind.Received, payload.Data, payload.Metadata);
             return true;
         }
@@ -280,15 +280,15 @@ public sealed partial class UtpConnection
         if (_delivery is null)
             return;
         while (_delivery.TryTake(out var payload))
-            _window.OnRead(payload.Data.Length, _rtt.SmoothedMicros, _now);
+            _window.OnRead(payload.Data.Length, payload.HeldBytes, _rtt.SmoothedMicros, _now);
         _delivery.Clear();
         _window.Settle();
         _peerFinishedPending = false;
     }
 
-    private void OnRead(int bytes)
+    private void OnRead(in DeliveredPayload payload)
     {
-        _window.OnRead(bytes, _rtt.SmoothedMicros, _now);
+        _window.OnRead(payload.Data.Length, payload.HeldBytes, _rtt.SmoothedMicros, _now);
         AnnounceWindow();
     }
 

@@ -169,8 +169,14 @@ public sealed partial class UtpConnection
     {
         // What waits behind it may follow at once: there must be memory for that too.
         var closesGap = _reorder!.Count > 0;
-        if (!_window.Fits(payload.Length) || !MakeRoomForFrame(type, payload.Length, extension2, hasExtension2) || !_window.TryAdmit(payload.Length + _reorder.Bytes))
+        var cost = CostOf(type, payload.Length, extension2.Length, hasExtension2);
+        if (!_window.Fits(payload.Length, cost)
+            || !MakeRoomForFrame(type, payload.Length, extension2, hasExtension2)
+            || !_window.TryAdmit(cost + _delivery!.CostAtMost(_reorder.Bytes, _reorder.Count)))
+        {
             return OutOfWindow();
+        }
+
         var isShort = payload.Length < MaxPayload / 2;
         TakeInOrder(type, payload, extension2, hasExtension2);
         while (!IsOver && !_peerFinReached && _reorder.TryTake(_expected, out var entry))

@@ -10,6 +10,10 @@ public sealed partial class UtpConnection
     private MemoryBudget? _reorderMemory;
     private long _frameMark;
 
+    // What is discarded, and a ST_FIN, does not wait for anybody.
+    private int CostOf(PacketType type, int payloadBytes, int extension2Bytes, bool hasExtension2) =>
+        type != PacketType.Data || _discardsReceived ? payloadBytes : _delivery!.CostOf(payloadBytes, extension2Bytes, hasExtension2);
+
     private bool MakeRoomForFrame(PacketType type, int payloadBytes, ReadOnlySpan<byte> extension2, bool hasExtension2) =>
         type != PacketType.Data || _discardsReceived || _delivery!.TryReserve(payloadBytes, extension2, hasExtension2);
 

@@ -68,7 +68,7 @@ public sealed partial class UtpConnection
         if (!place.IsValid(packet.PayloadLength))
             return ReceiveVerdict.NotAllowed;
         _pieces ??= new PieceAssembler(_reorderMemory);
-        var fits = distance == 0 ? _window.Fits(place.PacketBytes) : _window.FitsOutOfOrder(place.PacketBytes, WaitingBytes);
+        var fits = distance == 0 ? _window.Fits(place.PacketBytes, place.PacketBytes) : _window.FitsOutOfOrder(place.PacketBytes, WaitingBytes);
         if (!fits && !_pieces.Contains(seqNr))
             return OutOfWindow();
         var datagram = inbound.Datagram.Span;

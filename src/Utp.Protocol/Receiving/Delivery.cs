@@ -1,7 +1,10 @@
 namespace Utp.Protocol;
 
 /// <summary>A payload ready for the user.</summary>
-internal readonly record struct DeliveredPayload(ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata);
+/// <param name="Data">The bytes.</param>
+/// <param name="Metadata">Of an object or a frame.</param>
+/// <param name="HeldBytes">What it costs while it waits.</param>
+internal readonly record struct DeliveredPayload(ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata, int HeldBytes);
 
 /// <summary>What became of a packet's payload.</summary>
 internal enum DeliveryResult
@@ -19,8 +22,15 @@ internal enum DeliveryResult
 /// </summary>
 internal sealed class Delivery
 {
+    /// <summary>What an object or a frame costs beside its bytes while it waits: two arrays' headers, and its place in the queue.</summary>
+    public const int MessageOverheadBytes = 96;
+
     // Arrays above 85,000 bytes would go to the large-object heap.
     private const int MaxChunkBytes = 64 << 10;
+
+    // Behind what waits already a buffer is not as small as its packet: an array of one byte costs 32.
+    private const int SmallestChunkBehind = 256;
+    private const int ChunksBehind = 8;
 
     private readonly DeliveryMode _mode;
     private readonly Func<int, byte[]> _allocate;
@@ -29,6 +39,7 @@ internal sealed class Delivery
     private byte[]? _chunk;
     private int _chunkLength;
     private int _expectedBytes;
+    private long _waitingBytes;
 
     /// <summary>Delivers as the options say; unfinished frames count against <paramref name="budget"/>.</summary>
     public Delivery(ConnectionOptions options, MemoryBudget? budget)
@@ -59,33 +70,35 @@ internal sealed class Delivery
     /// <param name="payload">Copied.</param>
     /// <param name="extension2">Metadata or frame header; copied.</param>
     /// <param name="hasExtension2">Whether the packet has extension 2 at all.</param>
-    /// <param name="heldBytes">Payload bytes that now wait for the user: what they release when read.</param>
+    /// <param name="heldBytes">What now waits for the user, with all that it costs: what <see cref="DeliveredPayload.HeldBytes"/> releases when it is read.</param>
     public DeliveryResult Add(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2, out int heldBytes)
     {
-        heldBytes = payload.Length;
+        heldBytes = 0;
         switch (_mode)
         {
             case DeliveryMode.Objects:
                 // An empty packet without metadata is a probe, not an object.
-                if (!payload.IsEmpty || hasExtension2)
-                    _ready.Enqueue(new DeliveredPayload(Copy(payload), extension2.ToArray()));
+                if (payload.IsEmpty && !hasExtension2)
+                    return DeliveryResult.Taken;
+                heldBytes = Cost(payload.Length, extension2.Length);
+                _ready.Enqueue(new DeliveredPayload(Copy(payload), extension2.ToArray(), heldBytes));
                 return DeliveryResult.Taken;
 
             case DeliveryMode.Frames:
-                heldBytes = 0;
                 if (payload.IsEmpty && !hasExtension2)
                     return DeliveryResult.Taken;
                 if (!_frames!.TryAdd(payload, extension2, hasExtension2))
                     return DeliveryResult.BadFrame;
                 if (_frames.TryTake(out var frame))
                 {
-                    heldBytes = frame.Data.Length;
+                    heldBytes = frame.HeldBytes;
                     _ready.Enqueue(frame);
                 }
 
                 return DeliveryResult.Taken;
 
             default:
+                heldBytes = payload.Length;
                 AddBytes(payload);
                 return DeliveryResult.Taken;
         }
@@ -95,10 +108,14 @@ internal sealed class Delivery
     public bool TryTake(out DeliveredPayload payload)
     {
         if (_ready.TryDequeue(out payload))
+        {
+            _waitingBytes -= payload.HeldBytes;
             return true;
+        }
+
         if (_chunkLength == 0)
             return false;
-        payload = new DeliveredPayload(_chunk.AsMemory(0, _chunkLength), default);
+        payload = new DeliveredPayload(_chunk.AsMemory(0, _chunkLength), default, _chunkLength);
         _chunk = null;
         _chunkLength = 0;
         return true;
@@ -108,16 +125,33 @@ internal sealed class Delivery
     public void Clear()
     {
         _ready.Clear();
+        _waitingBytes = 0;
         _chunk = null;
         _chunkLength = 0;
         _frames?.Clear();
     }
 
+    /// <summary>What a packet costs while it waits for the user: an object, or the packet that begins a frame, more than its payload.</summary>
+    public int CostOf(int payloadBytes, int extension2Bytes, bool hasExtension2)
+    {
+        if (_mode == DeliveryMode.Bytes || (!hasExtension2 && (payloadBytes == 0 || _mode == DeliveryMode.Frames)))
+            return payloadBytes;
+        return Cost(payloadBytes, extension2Bytes);
+    }
+
+    /// <summary>What so many packets that wait out of order may cost at most when they wait for the user.</summary>
+    public long CostAtMost(long payloadBytes, int packets) =>
+        _mode == DeliveryMode.Bytes ? payloadBytes : payloadBytes + ((long)packets * (MessageOverheadBytes + byte.MaxValue));
+
+    private static int Cost(int payloadBytes, int metadataBytes) => payloadBytes + metadataBytes + MessageOverheadBytes;
+
+    private long SizeBehind => _ready.Count == 0 ? 0 : Math.Max(SmallestChunkBehind, _waitingBytes / ChunksBehind);
+
     private void AddBytes(ReadOnlySpan<byte> payload)
     {
         while (!payload.IsEmpty)
         {
-            _chunk ??= _allocate(Math.Min(MaxChunkBytes, Math.Max(payload.Length, _expectedBytes)));
+            _chunk ??= _allocate((int)Math.Min(MaxChunkBytes, Math.Max(Math.Max(payload.Length, _expectedBytes), SizeBehind)));
             var take = Math.Min(payload.Length, _chunk.Length - _chunkLength);
             payload[..take].CopyInPieces(_chunk.AsSpan(_chunkLength));
             payload = payload[take..];
@@ -125,7 +159,8 @@ internal sealed class Delivery
             _expectedBytes -= take;
             if (_chunkLength < _chunk.Length)
                 continue;
-            _ready.Enqueue(new DeliveredPayload(_chunk.AsMemory(0, _chunkLength), default));
+            _ready.Enqueue(new DeliveredPayload(_chunk.AsMemory(0, _chunkLength), default, _chunkLength));
+            _waitingBytes += _chunkLength;
             _chunk = null;
             _chunkLength = 0;
         }

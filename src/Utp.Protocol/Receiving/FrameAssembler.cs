@@ -70,7 +70,7 @@ internal sealed class FrameAssembler(int maxBytes, MemoryBudget? budget, Func<in
         frame = default;
         if (!IsUnfinished || _filled < _length)
             return false;
-        frame = new DeliveredPayload(Join(), _metadata);
+        frame = new DeliveredPayload(Join(), _metadata, _length + _metadata.Length + Delivery.MessageOverheadBytes);
         Clear();
         return true;
     }

@@ -11,6 +11,9 @@ internal struct ReceiveWindow
 
     private const int BuffersPerShare = 64;
 
+    // Messages cost more than their payload, which is what the peer counts: what was promised is taken up to this many windows.
+    private const int MostWindowsHeld = 4;
+
     private readonly long _max;
     private readonly MemoryBudget? _budget;
     private long _limit;
@@ -33,7 +36,7 @@ internal struct ReceiveWindow
     /// <summary>Bytes that the connection is ready to hold for its user.</summary>
     public long Capacity { get; private set; }
 
-    /// <summary>Bytes that were received in order and not read yet.</summary>
+    /// <summary>Bytes that were received in order and not read yet, with metadata and what messages cost beside their bytes.</summary>
     public long Unread { get; private set; }
 
     /// <summary>Whether the user reads what arrives.</summary>
@@ -71,7 +74,10 @@ internal struct ReceiveWindow
     }
 
     /// <summary>Whether payload in order fits.</summary>
-    public readonly bool Fits(int bytes) => bytes <= Available;
+    /// <param name="bytes">Of payload.</param>
+    /// <param name="cost">What it costs while nobody reads it; without payload that alone is what must fit.</param>
+    public readonly bool Fits(int bytes, int cost) =>
+        bytes <= Available && (cost == bytes || Unread + cost <= Math.Max(MostWindowsHeld * Capacity, PassingBytes)) && (bytes > 0 || cost == 0 || cost <= Room);
 
     /// <summary>Whether payload that arrives early fits beside what waits already.</summary>
     public readonly bool FitsOutOfOrder(int bytes, long waiting) => waiting + bytes <= Available;
@@ -98,9 +104,13 @@ internal struct ReceiveWindow
     /// The application read; once per round trip the window grows to twice what it read in it, so that the window is never
     /// what limits a fast reader.
     /// </summary>
-    public void OnRead(long bytes, long rttMicros, Instant now)
+    /// <param name="bytes">Of payload.</param>
+    /// <param name="heldBytes">What it cost while it waited.</param>
+    /// <param name="rttMicros">The round trip.</param>
+    /// <param name="now">The time.</param>
+    public void OnRead(long bytes, long heldBytes, long rttMicros, Instant now)
     {
-        Unread -= bytes;
+        Unread -= heldBytes;
         _readInRound += bytes;
         if (_roundStart == Instant.Never)
             _roundStart = now;

@@ -123,6 +123,66 @@ public sealed class HostileMemoryTests
         Assert.Equal(ConnectionState.Connected, c.Connection.State);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 255)]
+    [InlineData(1, 255)]
+    public void Objects_that_nobody_reads_close_the_window_by_all_that_they_cost(int payloadBytes, int metadataBytes)
+    {
+        var budget = new MemoryBudget(64 << 20);
+        var c = Objects(budget);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var before = c.PeerNextSeq;
+            c.Send(PacketBuilder.Data(new byte[payloadBytes]).Metadata(new byte[metadataBytes]));
+            if (c.Connection.GetStatistics().PacketsDropped > 0)
+                c.PeerNextSeq = before;
+            c.TakeSent();
+        }
+
+        // The window counts payload; what messages cost beside it may take it four times.
+        var statistics = c.Connection.GetStatistics();
+        Assert.InRange(statistics.UnreadBytes, 10_000, 4 * 64 << 10);
+        Assert.Equal(statistics.UnreadBytes, budget.UsedBytes);
+        c.Send(PacketBuilder.State());
+        c.Do((connection, now) => connection.ResumeReading(now));
+        Assert.Equal(0, budget.UsedBytes);
+    }
+
+    [Fact]
+    public void Packets_of_one_byte_that_nobody_reads_cost_little_more_than_their_bytes()
+    {
+        var budget = new MemoryBudget(64 << 20);
+        var arrays = 0L;
+        var c = Conversation.Established(new ConnectionOptions
+        {
+            UnreadBudget = budget,
+            AllocateDelivery = bytes =>
+            {
+                arrays += bytes + 24;
+                return new byte[bytes];
+            },
+        });
+        c.Do((connection, _) => connection.SuspendReading());
+        for (var i = 0; i < 10_000; i++)
+        {
+            c.Send(PacketBuilder.Data("x"));
+            c.TakeSent();
+        }
+
+        Assert.Equal(10_000, c.Connection.GetStatistics().UnreadBytes);
+        Assert.InRange(arrays, 10_000, 13_000);
+    }
+
+    private static Conversation Objects(MemoryBudget budget)
+    {
+        var c = Conversation.Established(
+            new ConnectionOptions { UnreadBudget = budget, Mode = DeliveryMode.Objects, InitialReceiveWindowBytes = 64 << 10, MaxReceiveWindowBytes = 64 << 10 },
+            Own | Capabilities.Metadata);
+        c.Do((connection, _) => connection.SuspendReading());
+        return c;
+    }
+
     private static Conversation Frames(MemoryBudget budget, MemoryBudget? account = null) => Conversation.Established(
         new ConnectionOptions { ReorderBudget = account ?? budget, Mode = DeliveryMode.Frames, MaxFrameBytes = 1 << 20, KeepAliveMicros = 0 }, Own);
 

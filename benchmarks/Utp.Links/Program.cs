@@ -5,6 +5,7 @@ using Utp.Links.Commands;
 var root = new RootCommand("Real links between two network namespaces, and what uTP and kernel TCP make of them. Needs root and Linux.")
 {
     RouterCommand.Create(),
+    SelfCommand.Create(),
     MatrixCommand.Create(),
     ShallowCommand.Create(),
 };

@@ -15,18 +15,23 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
     private const int Backlog = 512;
     private const string Quiet = "akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off, log-dead-letters-during-shutdown = off, coordinated-shutdown.exit-clr = off }\n";
 
+    private static readonly TimeSpan ProbeRest = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Flow> _flows = [];
     private readonly SemaphoreSlim _accepted = new(0);
     private ActorSystem? _system;
     private UtpListener? _listener;
     private Socket? _tcpListener;
+    private Probe? _probe;
 
     /// <summary>Accepts connections from now on.</summary>
     /// <returns>The port.</returns>
     public async Task<int> ListenAsync()
     {
         var local = new IPEndPoint(IPAddress.Parse(plan.Address), plan.Port);
+        if (plan.Carrier == Carrier.Probe)
+            return (_probe = new Probe(plan)).Receive();
         if (plan.Carrier == Carrier.Tcp)
         {
             _tcpListener = TcpInfo.Create(local.AddressFamily, plan.Law);
@@ -45,6 +50,8 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
     public Task SendAsync()
     {
         var remote = new IPEndPoint(IPAddress.Parse(plan.Address), plan.Port);
+        if (plan.Carrier == Carrier.Probe)
+            return Task.Run(() => (_probe = new Probe(plan)).Send(remote));
         return Add().SendAsync(async stop =>
         {
             if (plan.Carrier == Carrier.Utp)
@@ -57,6 +64,8 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
 
     public async Task<IReadOnlyList<FlowReport>> ReadAsync()
     {
+        if (_probe is not null)
+            return [_probe.Read()];
         Flow[] flows;
         lock (_flows)
             flows = [.. _flows];
@@ -66,6 +75,13 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
     /// <summary>Waits until so many connections were there and are over.</summary>
     public async Task<IReadOnlyList<FlowReport>> AwaitAsync(int count)
     {
+        if (_probe is not null)
+        {
+            // Datagrams have no end: what is still under way gets so long.
+            await Task.Delay(ProbeRest, _stop.Token).ConfigureAwait(false);
+            return [_probe.Read()];
+        }
+
         for (var i = 0; i < count; i++)
         {
             await _accepted.WaitAsync(_stop.Token).ConfigureAwait(false);
@@ -82,6 +98,7 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         _tcpListener?.Dispose();
+        _probe?.Dispose();
         _listener?.Dispose();
         Task[] ends;
         lock (_flows)

@@ -30,6 +30,9 @@ public enum Carrier
 
     /// <summary>Kernel TCP.</summary>
     Tcp,
+
+    /// <summary>Plain UDP at a fixed rate, which measures the path: <see cref="FlowReport.Delays"/>.</summary>
+    Probe,
 }
 
 /// <summary>What a job is like. Both ends of a transfer get the same.</summary>
@@ -51,6 +54,9 @@ public sealed record FlowPlan
 
     /// <summary>How much is sent; 0: until it is stopped.</summary>
     public long Bytes { get; init; }
+
+    /// <summary>A probe's rate, Mbit/s of IP; 0: as fast as the machine can.</summary>
+    public double Megabits { get; init; }
 
     /// <summary>Reads nothing for so long after the start, ms.</summary>
     public int PauseMillis { get; init; }
@@ -95,10 +101,16 @@ public sealed record FlowReport
 
     public long CongestionWindowBytes { get; init; }
 
+    /// <summary>A probe's one-way delays from sendto to the kernel's receive stamp, at its receiver.</summary>
+    public DelaySummary? Delays { get; init; }
+
     /// <summary>Sent again, of all packets.</summary>
     [JsonIgnore]
     public double RetransmissionShare => PacketsSent == 0 ? 0 : (double)Retransmissions / PacketsSent;
 }
+
+/// <summary>Delays in µs.</summary>
+public sealed record DelaySummary(double Min, double P50, double P99, double P999, double Max);
 
 internal sealed record AgentRequest(long Id, AgentOperation Operation, FlowPlan? Plan = null, long Job = 0, int Count = 0);
 

@@ -17,6 +17,7 @@ internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
     private long _opened;
     private long _last;
     private long _bytes;
+    private volatile bool _intact = true;
     private FlowReport? _end;
 
     public static long NowNanos => Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency);
@@ -49,7 +50,6 @@ internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
         }
 
         _last = NowNanos;
-        return true;
     });
 
     /// <summary>Reads to the end, and ends, too.</summary>
@@ -62,7 +62,6 @@ internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
         var buffer = new byte[BlockBytes];
         var head = new byte[KeyBytes];
         StreamPattern pattern = default;
-        var intact = true;
         int count;
         while ((count = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
         {
@@ -70,23 +69,22 @@ internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
             buffer.AsSpan(0, from).CopyTo(head.AsSpan((int)Math.Min(_bytes, KeyBytes)));
             if (from > 0)
                 pattern = new StreamPattern(BitConverter.ToUInt64(head));
-            intact &= pattern.FindMismatch(buffer.AsSpan(from, count - from), _bytes + from) < 0;
+            _intact &= pattern.FindMismatch(buffer.AsSpan(from, count - from), _bytes + from) < 0;
             _last = NowNanos;
             Volatile.Write(ref _bytes, _bytes + count);
         }
 
         await EndWritesAsync().ConfigureAwait(false);
-        return intact;
     });
 
-    public async Task<FlowReport> ReadAsync() => _end ?? await MeasureAsync(new FlowReport { Intact = true }).ConfigureAwait(false);
+    public async Task<FlowReport> ReadAsync() => _end ?? await MeasureAsync(new FlowReport()).ConfigureAwait(false);
 
-    private async Task RunAsync(Func<Task<bool>> work)
+    private async Task RunAsync(Func<Task> work)
     {
         var end = new FlowReport { Ended = true };
         try
         {
-            end = end with { Intact = await work().ConfigureAwait(false) };
+            await work().ConfigureAwait(false);
             if (_stream is UtpStream utp)
             {
                 // A reset may come behind the last byte: the protocol's own word counts.
@@ -117,7 +115,7 @@ internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
 
     private async Task<FlowReport> MeasureAsync(FlowReport report)
     {
-        report = report with { StartedNanos = _started, OpenedNanos = _opened, LastNanos = _last, Bytes = Volatile.Read(ref _bytes), ReadNanos = NowNanos };
+        report = report with { StartedNanos = _started, OpenedNanos = _opened, LastNanos = _last, Bytes = Volatile.Read(ref _bytes), ReadNanos = NowNanos, Intact = _intact };
         try
         {
             if (_stream is UtpStream utp)

@@ -1,13 +1,16 @@
 namespace Utp.Links.Router;
 
-/// <summary>Times in steps of 10 µs up to 4 s; longer ones count as 4 s.</summary>
+/// <summary>Times in steps of 1 µs up to 1 s; longer ones count as 1 s, but for the longest.</summary>
 public sealed class DelayHistogram
 {
-    private const int StepNanos = 10_000;
-    private const int Steps = 400_000;
+    private const int StepNanos = 1_000;
+    private const int Steps = 1_000_000;
     private readonly int[] _counts = new int[Steps];
 
     public long Count { get; private set; }
+
+    /// <summary>The shortest, µs; 0 when there are none.</summary>
+    public double MinMicros { get; private set; }
 
     /// <summary>The longest, µs.</summary>
     public double MaxMicros { get; private set; }
@@ -31,13 +34,14 @@ public sealed class DelayHistogram
     {
         nanos = Math.Max(0, nanos);
         _counts[Math.Min(nanos / StepNanos, Steps - 1)]++;
+        MinMicros = Count == 0 ? nanos / 1_000.0 : Math.Min(MinMicros, nanos / 1_000.0);
         Count++;
         MaxMicros = Math.Max(MaxMicros, nanos / 1_000.0);
     }
 
     internal DelayHistogram Clone()
     {
-        var copy = new DelayHistogram { Count = Count, MaxMicros = MaxMicros };
+        var copy = new DelayHistogram { Count = Count, MinMicros = MinMicros, MaxMicros = MaxMicros };
         _counts.CopyTo(copy._counts, 0);
         return copy;
     }
@@ -45,6 +49,6 @@ public sealed class DelayHistogram
     internal void Clear()
     {
         Array.Clear(_counts);
-        (Count, MaxMicros) = (0, 0);
+        (Count, MinMicros, MaxMicros) = (0, 0, 0);
     }
 }

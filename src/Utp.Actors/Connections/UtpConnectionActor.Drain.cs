@@ -115,8 +115,12 @@ internal sealed partial class UtpConnectionActor
         {
             if (!_core.PollTransmit(buffer.AsSpan(burst.Bytes), now, out var transmit))
             {
-                Send(burst, buffer, behind: 0, now);
-                return;
+                // What was too large and taken back leaves in this drain too, in other sizes: nothing else would wake us for it.
+                if (Send(burst, buffer, behind: 0, now) != BurstResult.TakenBack)
+                    return;
+                burst = default;
+                now = Clock.Now;
+                continue;
             }
 
             if (!burst.Takes(transmit))

@@ -54,7 +54,8 @@ public sealed record ConnectionOptions
     public int MaxDatagramBytes { get; init; } = 1_200;
 
     /// <summary>
-    /// Where the path MTU search ends, bytes of UDP payload: what the route's first hop takes. Not above <see cref="MaxDatagramBytes"/>: no search.
+    /// Where the path MTU search ends, bytes of UDP payload: what the route's first hop takes. Below <see cref="MaxDatagramBytes"/> it is also where the
+    /// search begins. 0: no search.
     /// </summary>
     public int MtuCeilingBytes { get; init; }
 

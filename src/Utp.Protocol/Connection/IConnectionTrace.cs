@@ -76,6 +76,9 @@ public enum LossCause
 
     /// <summary>Time: a packet sent later was acknowledged long enough ago (RFC 8985).</summary>
     Rack,
+
+    /// <summary>A router said, with proof, that packets of its size do not pass (RFC 1191, RFC 8201).</summary>
+    TooLarge,
 }
 
 /// <summary>A packet was found lost, and why.</summary>

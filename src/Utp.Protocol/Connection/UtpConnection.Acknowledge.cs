@@ -119,7 +119,8 @@ public sealed partial class UtpConnection
 
         // Karn: a retransmission's ack may belong to the original. Sooner than any round trip it must.
         var once = packet.Transmissions == 1;
-        var isOriginal = once || sinceSent < _rtt.MinMicros;
+        // What went whole and then in pieces was too large: nobody waits for the whole one.
+        var isOriginal = once || (sinceSent < _rtt.MinMicros && !WentInPieces(packet));
         if (once && tellsRoundTrip && (!_batch.HasRttSample || packet.LastSent > _batch.NewestSent))
             (_batch.HasRttSample, _batch.NewestSent) = (true, packet.LastSent);
         if (once || !isOriginal)

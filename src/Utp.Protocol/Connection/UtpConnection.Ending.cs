@@ -85,7 +85,7 @@ public sealed partial class UtpConnection
         if (IsOver)
             return;
         if (error == PathError.TooLarge)
-            OnTooLarge(pathDatagramBytes, isCertain: false);
+            OnFirstHop(pathDatagramBytes);
         else if (error == PathError.Unreachable && State == ConnectionState.SynSent)
             FailConnect(error);
     }
@@ -239,7 +239,12 @@ public sealed partial class UtpConnection
     private void Fail(CloseReason reason, bool reset)
     {
         _resetDue = reset;
+        var untilBlocked = _timers[TimerKind.Blocked];
         End(ConnectionState.Reset, reason);
+
+        // The peer is told when the socket takes something again, if it does in time.
+        if (reset && _blocked)
+            _timers.Arm(TimerKind.Blocked, untilBlocked);
     }
 
     private void End(ConnectionState state, CloseReason reason)

@@ -285,7 +285,7 @@ public sealed partial class UtpConnection
         syn.FallbackSent |= plain;
         var capabilities = _options.Compatibility == PeerCompatibility.Negotiate && !plain ? OwnCapabilities : Capabilities.None;
         ReadOnlySpan<byte> payload = default;
-        if (!plain && OffersPayload)
+        if (!plain && OffersPayload(syn))
         {
             payload = _sendBuffer.First;
             syn.PayloadOffered = true;
@@ -296,11 +296,15 @@ public sealed partial class UtpConnection
             plain ? _seed.FallbackSeqNr : _seed.InitialSeqNr, default, capabilities, payload);
     }
 
-    private bool OffersPayload =>
+    // A ST_SYN that was not answered may have been too large for the path, so the next one carries only what passes everywhere; the peer that took the first
+    // one's data says so in its answer to either. The predecessor does not say, so what was offered once is always offered.
+    private bool OffersPayload(SynSentData syn) =>
         _sendBuffer.Writes > 0
         && (_options.Compatibility == PeerCompatibility.NodeUtp
             || (_options.Compatibility == PeerCompatibility.Negotiate && (OwnCapabilities & Capabilities.SynPayload) != 0))
-        && _sendBuffer.First.Length <= _mtu.MaxDatagramBytes - PacketHeader.Length - 2 - CapabilitiesExtension.Length;
+        && (syn.Attempts == 1 || _options.Compatibility != PeerCompatibility.NodeUtp
+            ? _sendBuffer.First.Length <= (syn.Attempts == 1 ? _mtu.MaxDatagramBytes : MtuSearch.Smallest) - PacketHeader.Length - 2 - CapabilitiesExtension.Length
+            : syn.PayloadOffered);
 
     // The acceptor's answer: always the initial seq_nr, however often it is repeated.
     private Transmit WriteAnswer(Span<byte> buffer)
@@ -349,6 +353,13 @@ public sealed partial class UtpConnection
 
         /// <summary>The first seq_nr of what overtook the answer.</summary>
         public SeqNr? EarlySeqNr;
+
+        /// <summary>The socket did not take the last ST_SYN: it was never sent.</summary>
+        public void OnTakenBack()
+        {
+            IsDue = true;
+            PayloadOffered &= --Attempts > 0;
+        }
 
         public void NoteEarly(SeqNr seqNr)
         {

@@ -192,7 +192,8 @@ public sealed partial class UtpConnection
 
     private bool MayLeave(int bytes)
     {
-        if (!_options.Pacing || _pacer.MayLeave(_congestion.PacingBytesPerSecond, bytes, MaxPayload, _now, out var when))
+        // What was cut for a larger path must fit into a burst, too, or it would never leave.
+        if (!_options.Pacing || _pacer.MayLeave(_congestion.PacingBytesPerSecond, bytes, Math.Max(MaxPayload, bytes), _now, out var when))
             return true;
 
         // Held by the pace of a window in use: that window may grow.

@@ -10,6 +10,9 @@ public sealed partial class UtpConnection
 
     private List<PolledDatagram>? _polled;
 
+    // Whether the last datagram that was written carries an acknowledgement that was due.
+    private bool _carriesAck;
+
     private enum PolledKind : byte
     {
         Syn,
@@ -140,8 +143,10 @@ public sealed partial class UtpConnection
         header.Write(buffer);
 
         // A packet acknowledges all that is there, unless something is missing and it could not say so.
+        _carriesAck = false;
         if (type != PacketType.Reset && ackNr is null && (sackBytes > 0 || !HasGap || _options.Compatibility == PeerCompatibility.NodeUtp))
         {
+            _carriesAck = _ack.IsDue || _ack.IsWaiting;
             _ack.OnSent();
             _timers.Stop(TimerKind.DelayedAck);
         }
@@ -201,7 +206,7 @@ public sealed partial class UtpConnection
         _polled ??= new List<PolledDatagram>(2);
         if (_polled.Count == MaxBurst)
             _polled.RemoveRange(0, MaxBurst / 2);
-        _polled.Add(new PolledDatagram(kind, seqNr, written.Length, written.DontFragment, pieceOffset));
+        _polled.Add(new PolledDatagram(kind, seqNr, written.Length, written.DontFragment, pieceOffset, _carriesAck));
         return true;
     }
 
@@ -215,11 +220,12 @@ public sealed partial class UtpConnection
             var seqNr = refused.SeqNr;
             _polled.RemoveAt(_polled.Count - 1);
             _counters.PacketsSent--;
+            if (refused.CarriesAck)
+                _ack.OnUrgent();
             switch (refused.Kind)
             {
                 case PolledKind.Syn when _synSent is not null:
-                    _synSent.IsDue = true;
-                    _synSent.Attempts--;
+                    _synSent.OnTakenBack();
                     break;
                 case PolledKind.Answer when _synReceived is not null:
                     _synReceived.AnswerDue = true;
@@ -268,25 +274,18 @@ public sealed partial class UtpConnection
         }
 
         if (packet.IsMtuProbe)
-        {
-            packet.IsMtuProbe = false;
-            if (IsOwnPeer)
-                packet.DatagramBytes = (ushort)Math.Min(packet.DatagramBytes, _mtu.MaxDatagramBytes);
-            _mtu.OnProbeTakenBack();
-        }
+            ForgetProbe(ref packet);
 
         if (_synReceived is not null)
             _synReceived.Budget += PacketHeader.Length + packet.Payload.Length;
 
-        // What is not under way cannot time out.
+        // What is not under way cannot time out, but what waits to leave must never be without a timer: the time-out begins anew.
         if (_packets.PacketsInFlight == 0)
-            _timers.Stop(TimerKind.Retransmission);
+            _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
 
-        // It may have carried an acknowledgement.
-        _ack.OnUrgent();
     }
 
-    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr, int Bytes, bool DontFragment, int PieceOffset);
+    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr, int Bytes, bool DontFragment, int PieceOffset, bool CarriesAck);
 
     /// <summary>Extension 2 of a ST_DATA: metadata (frame length −1), a frame's header, or nothing.</summary>
     private readonly record struct MessageHeader(ReadOnlyMemory<byte> Metadata, int FrameLength)

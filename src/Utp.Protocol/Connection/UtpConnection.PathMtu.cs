@@ -76,20 +76,24 @@ public sealed partial class UtpConnection
         ref var packet = ref _packets[seqNr];
         if (packet.IsMtuProbe)
         {
-            packet.IsMtuProbe = false;
-            if (IsOwnPeer)
-                packet.DatagramBytes = (ushort)Math.Min(packet.DatagramBytes, _mtu.MaxDatagramBytes);
             _mtu.OnProbeLost();
+            ForgetProbe(ref packet);
+
+            // That a probe is lost is no news, but at a time-out everything else is lost, too.
+            if (_consecutiveTimeouts == 0)
+                return;
         }
-        else if (_peerWindow >= packet.Payload.Length && _mtu.OnLost(packet.DatagramBytes, packet.LastSent, _consecutiveTimeouts, _now))
+
+        if (_peerWindow >= packet.Payload.Length && _mtu.OnLost(packet.DatagramBytes, packet.LastSent, _consecutiveTimeouts, _now))
         {
             _congestion.OnMaxPayload(MaxPayload);
         }
     }
 
     /// <summary>
-    /// Handles what ICMP said about a datagram that did not fit ("fragmentation needed", "packet too big"). A stranger may have written it: it
-    /// counts only if it quotes a packet that is on its way and larger than what is said to pass (RFC 8899 §4.6.1).
+    /// Handles what ICMP said about a datagram that did not fit ("fragmentation needed", "packet too big"). Anybody may have written it: it counts only if it
+    /// quotes a packet of ours that is on its way and larger than what is said to pass (RFC 8899 §4.6.1; note 0030). What left after that packet and is too large has met the
+    /// same router.
     /// </summary>
     /// <param name="pathDatagramBytes">Bytes of UDP payload that pass, as it says; 0: it does not say.</param>
     /// <param name="quoted">The beginning of the datagram's UDP payload, as it quotes it; borrowed until the call returns.</param>
@@ -97,17 +101,52 @@ public sealed partial class UtpConnection
     public void HandlePacketTooBig(int pathDatagramBytes, ReadOnlySpan<byte> quoted, Instant now)
     {
         BeginInput(now);
-        if (!IsOver && IsOnItsWay(quoted, largerThan: pathDatagramBytes))
-            OnTooLarge(pathDatagramBytes, isCertain: false);
+        if (IsOver || !PacketHeader.TryParse(quoted, out var header) || header.Type != PacketType.Data || !QuotesUnacknowledged(quoted))
+            return;
+        ref readonly var dropped = ref _packets[header.SeqNr];
+        if (dropped.DatagramBytes <= pathDatagramBytes)
+            return;
+        if (_mtu.OnTooLarge(pathDatagramBytes, _now))
+            _congestion.OnMaxPayload(MaxPayload);
+        SendLargeOnesAgain(dropped.TransmissionNumber);
     }
 
-    private bool IsOnItsWay(ReadOnlySpan<byte> quoted, int largerThan) =>
-        PacketHeader.TryParse(quoted, out var header) && header.Type == PacketType.Data && header.ConnectionId == SendId
-        && _packets.Contains(header.SeqNr) && _packets[header.SeqNr] is { Sacked: false } packet && packet.DatagramBytes > largerThan;
-
-    private void OnTooLarge(int datagramBytes, bool isCertain)
+    // Dropped by their size, which is no congestion. A window's worth at most, and once per change of the path: nothing as large leaves afterwards.
+    private void SendLargeOnesAgain(long fromTransmission)
     {
-        if (_mtu.OnTooLarge(datagramBytes, isCertain))
+        for (var seqNr = _packets.LeftEdge; _packets.Contains(seqNr); seqNr = seqNr.Next)
+        {
+            ref var packet = ref _packets[seqNr];
+            if (!packet.InFlight || packet.TransmissionNumber < fromTransmission || packet.DatagramBytes <= _mtu.MaxDatagramBytes)
+                continue;
+            _counters.PacketsLost++;
+            _trace?.OnLost(new LostTrace(_now, seqNr, packet.Payload.Length, LossCause.TooLarge));
+            _packets.Queue(seqNr);
+            if (packet.IsMtuProbe)
+                ForgetProbe(ref packet);
+            _retransmitNow = true;
+        }
+    }
+
+    // It goes again as a packet like any other, and its fate says nothing about size any more.
+    private void ForgetProbe(ref OutstandingPacket packet)
+    {
+        packet.IsMtuProbe = false;
+        if (IsOwnPeer)
+            packet.DatagramBytes = (ushort)Math.Min(packet.DatagramBytes, _mtu.MaxDatagramBytes);
+        _mtu.OnProbeTakenBack();
+    }
+
+    // What our own system said of a send, or of the route.
+    private void OnFirstHop(int datagramBytes)
+    {
+        if (datagramBytes > 0 && _mtu.OnFirstHop(datagramBytes, _now))
+            _congestion.OnMaxPayload(MaxPayload);
+    }
+
+    private void OnDoesNotFit(int datagramBytes)
+    {
+        if (_mtu.OnDoesNotFit(datagramBytes, _now))
             _congestion.OnMaxPayload(MaxPayload);
     }
 

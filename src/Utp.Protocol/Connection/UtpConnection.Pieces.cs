@@ -29,6 +29,8 @@ public sealed partial class UtpConnection
         return Finish(buffer, PacketType.Data, seqNr, chain, bytes, 0, packet.Transmissions);
     }
 
+    private bool WentInPieces(in OutstandingPacket packet) => SendsPieces && packet.DatagramBytes < PacketHeader.Length + packet.Payload.Length;
+
     // The pieces of one packet leave together, as its fragments would.
     private bool PollPiece(Span<byte> buffer, out Transmit transmit)
     {
@@ -44,7 +46,6 @@ public sealed partial class UtpConnection
     private void TakeBackPiece(SeqNr seqNr, int offset)
     {
         _nextPiece = new NextPiece(seqNr, _packets[seqNr].TransmissionNumber, offset);
-        _ack.OnUrgent();
     }
 
     // It may have been acknowledged, or found lost, since its last piece left.

@@ -59,6 +59,9 @@ public sealed partial class UtpConnection
             case TimerKind.UnfinishedFrame:
                 OnUnfinishedFrame();
                 break;
+            case TimerKind.Blocked:
+                OnBlockedForLong();
+                break;
             case TimerKind.TimeWait:
                 Transition(ConnectionState.Closed);
                 Release();
@@ -77,6 +80,14 @@ public sealed partial class UtpConnection
         if (_blocked)
         {
             // What the socket never took cannot be lost (protocol.md §5).
+            _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
+            return;
+        }
+
+        if (_packets.PacketsInFlight == 0 && _packets.HasQueued)
+        {
+            // All of it waits to be sent: whatever holds it back, one packet leaves now.
+            _retransmitNow = true;
             _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
             return;
         }
@@ -101,7 +112,7 @@ public sealed partial class UtpConnection
             Fail(
                 new CloseReason(
                     CloseCause.TooManyRetransmissions,
-                    Detail: $"{_options.MaxTimeouts} consecutive time-outs, {_now.Since(_lastHeard) / 1_000} ms without a word from the peer."),
+                    Detail: $"{_options.MaxTimeouts} consecutive time-outs, {_now.Since(_lastHeard) / 1_000} ms without a word from the peer. {DescribeOldest()}"),
                 reset: true);
             return;
         }
@@ -115,6 +126,15 @@ public sealed partial class UtpConnection
             MarkLost(_packets.LeftEdge, LossCause.Timeout);
         _retransmitNow = true;
         _timers.Arm(TimerKind.Retransmission, _now.Plus(_rtt.RtoMicros));
+    }
+
+    // The size may be the cause, above all of what a foreign peer must get whole.
+    private string DescribeOldest()
+    {
+        var bytes = Math.Max(PacketHeader.Length, (int)_packets[_packets.LeftEdge].DatagramBytes);
+        return bytes > MtuSearch.Smallest
+            ? $"The oldest packet is a datagram of {bytes} bytes; if the path carries neither that nor its fragments, set utp.max-datagram-size to {MtuSearch.Smallest}."
+            : $"The oldest packet is a datagram of {bytes} bytes.";
     }
 
     private void OnIdle(Instant now)

@@ -40,7 +40,6 @@ public sealed partial class UtpConnection
     private bool _peerSendsExtensions;
     private Instant _now;
     private Instant _lastHeard;
-    private bool _blocked;
 
     private UtpConnection(ConnectionSeed seed, ConnectionOptions options, SeqNr firstSeqNr, Instant now)
     {
@@ -96,7 +95,7 @@ public sealed partial class UtpConnection
         {
             // While the socket takes nothing, only giving up has a time.
             if (_blocked)
-                return Instant.Min(_timers[TimerKind.Handshake], _timers[TimerKind.Idle]);
+                return Instant.Min(GiveUpAt, _timers[TimerKind.Idle]);
             // A window that opened after the last drain waits for nothing; an acknowledgement that is held leaves by itself at last.
             return _ack.IsDue && IsAddressConfirmed && !IsOver ? Instant.Min(Instant.Max(_now, _ack.DueAt), _timers.Next) : _timers.Next;
         }
@@ -112,34 +111,11 @@ public sealed partial class UtpConnection
     public void HandleTimeout(Instant now)
     {
         BeginInput(now);
-        while (!IsOver && _timers.TryExpire(now, out var timer))
+        while ((!IsOver || _resetDue) && _timers.TryExpire(now, out var timer))
         {
             _trace?.OnTimer(new TimerTrace(now, timer));
             OnTimer(timer, now);
         }
-    }
-
-    /// <summary>
-    /// The last <paramref name="count"/> datagrams that <see cref="PollTransmit"/> yielded were not taken by the socket (would
-    /// block): they were never sent, which is not loss. Call before anything else; nothing is yielded then until
-    /// <see cref="HandleWritable"/>.
-    /// </summary>
-    public void HandleUnsent(int count, Instant now)
-    {
-        TakeBack(count);
-        _now = now;
-        _blocked = true;
-    }
-
-    /// <summary>The socket takes datagrams again.</summary>
-    public void HandleWritable(Instant now)
-    {
-        BeginInput(now);
-
-        // The time that the socket took nothing is nobody's round trip, and no time-out (protocol.md §5: would-block is not loss).
-        if (_blocked && _timers.IsArmed(TimerKind.Retransmission))
-            _timers.Arm(TimerKind.Retransmission, now.Plus(_rtt.RtoMicros));
-        _blocked = false;
     }
 
     /// <summary>
@@ -148,12 +124,12 @@ public sealed partial class UtpConnection
     /// </summary>
     public void HandleTooLarge(int count, Instant now)
     {
-        var last = TakeBack(count);
         _now = now;
-        if (last.DontFragment && last.Bytes > MtuSearch.Smallest)
-            OnTooLarge(last.Bytes - 1, isCertain: true);
+        var refused = TakeBack(count);
+        if (refused.DontFragment && refused.Bytes > MtuSearch.Smallest)
+            OnDoesNotFit(refused.Bytes);
         else if (!IsOver)
-            Fail(new CloseReason(CloseCause.SocketError, Detail: $"The socket refuses datagrams of {last.Bytes} bytes: raise its send buffer, or the interface's MTU."), reset: false);
+            Fail(new CloseReason(CloseCause.SocketError, Detail: $"The socket refuses datagrams of {refused.Bytes} bytes: raise its send buffer, or the interface's MTU."), reset: false);
     }
 
     /// <summary>The kernel dropped datagrams at our own socket, or granted less than asked: the receive window shrinks toward <paramref name="bytes"/>, never below what was promised (protocol.md §6).</summary>
@@ -264,7 +240,7 @@ public sealed partial class UtpConnection
     private void BeginInput(Instant now)
     {
         _now = now;
-        _polled?.Clear();
+        ForgetPolled();
     }
 
     private struct Counters

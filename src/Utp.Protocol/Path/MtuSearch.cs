@@ -28,7 +28,15 @@ internal struct MtuSearch
     private const int TimeoutsOfSmallestBlackHole = 4;
     private const int LossesOfBlackHole = 8;
 
+    // A full queue below the socket refuses what happens to come; one that refuses probes alone, again and again, refuses their size.
+    private const int RefusalsOfProbe = 8;
+
     private readonly int _ceiling;
+    private readonly bool _isFixed;
+
+    // Whether something larger than the smallest arrived while the size was what it is; until then it is a guess.
+    private bool _isProved;
+    private int _refusals;
     private int _high;
     private int _attempts;
     private int _probing;
@@ -42,11 +50,15 @@ internal struct MtuSearch
     private bool _isFound;
     private bool _hasNews;
 
-    /// <summary>Starts at <paramref name="start"/>; <paramref name="ceiling"/> is what the route's first hop takes, or no more than start: no search.</summary>
+    /// <summary>
+    /// Starts at <paramref name="start"/>, or with what the route's first hop takes if that is less: <paramref name="ceiling"/>. Without one (0) the
+    /// user has fixed the size: nothing larger is tried.
+    /// </summary>
     public MtuSearch(int start, int ceiling)
     {
-        MaxDatagramBytes = start;
-        _ceiling = _high = Math.Max(start, ceiling);
+        _isFixed = ceiling == 0;
+        MaxDatagramBytes = _isFixed ? start : Math.Min(start, Math.Max(Smallest, ceiling));
+        _ceiling = _high = Math.Max(MaxDatagramBytes, ceiling);
         _searchAgain = Instant.Never;
     }
 
@@ -62,9 +74,9 @@ internal struct MtuSearch
     /// <summary>Begins with what another connection found on this path; <paramref name="limit"/> is what the peer is trusted to take.</summary>
     public void Resume(PathSize found, int limit)
     {
-        // A size that the user fixed stays.
-        if (found.DatagramBytes == 0 || _ceiling <= MaxDatagramBytes)
+        if (found.DatagramBytes == 0 || _isFixed)
             return;
+        _isProved = true;
         MaxDatagramBytes = Math.Clamp(found.DatagramBytes, Smallest, Math.Min(_ceiling, limit));
         _high = Math.Clamp(found.NotAbove, MaxDatagramBytes, _ceiling);
         _ceilingTried = _high < _ceiling;
@@ -110,30 +122,33 @@ internal struct MtuSearch
     /// <summary>The socket did not take the probe: it was never sent.</summary>
     public void OnProbeTakenBack() => _probing = 0;
 
+    /// <summary>A probe of <paramref name="bytes"/> is what the socket refused (would block), though nothing else may have filled it.</summary>
+    public void OnProbeRefused(int bytes)
+    {
+        if (++_refusals >= RefusalsOfProbe)
+            EndAttempts(bytes);
+    }
+
     /// <summary>The probe arrived: its size passes.</summary>
     public void OnProbeArrived()
     {
         MaxDatagramBytes = Math.Max(MaxDatagramBytes, _probing);
-        (_probing, _attempts, _ceilingTried) = (0, 0, true);
-        (_isFound, _hasNews) = (true, true);
+        (_probing, _attempts, _refusals, _ceilingTried) = (0, 0, 0, true);
+        (_isProved, _isFound, _hasNews) = (true, true, true);
     }
 
     /// <summary>The probe was lost, by its size or by chance.</summary>
     public void OnProbeLost()
     {
         if (++_attempts >= MaxAttempts)
-        {
-            _high = Math.Min(_high, Math.Max(MaxDatagramBytes, _probing - 1));
-            _attempts = 0;
-            _ceilingTried = true;
-        }
-
-        _probing = 0;
+            EndAttempts(_probing);
+        (_probing, _refusals) = (0, 0);
     }
 
     /// <summary>A packet of this size arrived.</summary>
     public void OnArrived(int datagramBytes)
     {
+        _isProved |= datagramBytes > Smallest;
         if (datagramBytes > Floor)
             _lossesInARow = 0;
     }
@@ -147,38 +162,96 @@ internal struct MtuSearch
             _firstLossInARow = now;
 
         // A full queue may drop a whole burst, which says nothing about size: what was sent since the first loss showed must vanish, too.
-        var fullSizeVanishes = datagramBytes > Base
-            && (consecutiveTimeouts >= TimeoutsOfBlackHole || (_lossesInARow >= LossesOfBlackHole && sent >= _firstLossInARow));
+        var vanishes = _lossesInARow >= LossesOfBlackHole && sent >= _firstLossInARow;
+
+        // A guess that nothing has confirmed is given up at the first time-out: to be wrong costs a round trip of smaller packets, and the search begins anew.
+        if (consecutiveTimeouts > 0 && !_isProved)
+        {
+            Fall(Smallest, _ceiling, now);
+            (_ceilingTried, _searchAgain) = (false, Instant.Never);
+            return true;
+        }
 
         // A path may be smaller than the base, and a last packet smaller than a full one: so in the end anything may be too large.
-        var fallTo = consecutiveTimeouts >= TimeoutsOfSmallestBlackHole ? Smallest : fullSizeVanishes ? Base : 0;
+        var fallTo = consecutiveTimeouts >= TimeoutsOfSmallestBlackHole || (vanishes && datagramBytes <= Base) ? Smallest
+            : datagramBytes > Base && (vanishes || consecutiveTimeouts >= TimeoutsOfBlackHole) ? Base
+            : 0;
         if (fallTo == 0)
             return false;
-        _high = Math.Max(fallTo, MaxDatagramBytes - 1);
-        MaxDatagramBytes = fallTo;
-        (_lossesInARow, _attempts, _probing, _ceilingTried) = (0, 0, 0, true);
-        _searchAgain = now.Plus(SearchAgainMicros);
-        Forget();
+        Fall(fallTo, Math.Max(fallTo, MaxDatagramBytes - 1), now);
         return true;
+    }
+
+    /// <summary>The socket has refused a datagram of this size for long (would block), though it said that it takes some; returns whether the size fell.</summary>
+    public bool OnRefusedForLong(int datagramBytes, Instant now)
+    {
+        if (datagramBytes <= Smallest || MaxDatagramBytes <= Smallest)
+            return false;
+        Fall(Smallest, MaxDatagramBytes, now);
+        return true;
+    }
+
+    /// <summary>The socket refused a datagram of so many bytes (EMSGSIZE), and its word is final; returns whether the size fell.</summary>
+    public bool OnDoesNotFit(int datagramBytes, Instant now)
+    {
+        if (datagramBytes > MaxDatagramBytes)
+        {
+            EndAttempts(datagramBytes);
+            return false;
+        }
+
+        Fall(datagramBytes > Base ? Base : Smallest, Math.Max(Smallest, datagramBytes - 1), now);
+        return true;
+    }
+
+    /// <summary>Our own system says what the first hop takes; returns whether the size fell. Where it is larger than what is known to pass, it is asked for next.</summary>
+    public bool OnFirstHop(int datagramBytes, Instant now)
+    {
+        var takes = Math.Max(Smallest, datagramBytes);
+        if (takes < MaxDatagramBytes)
+        {
+            Fall(takes, takes, now);
+            return true;
+        }
+
+        if (takes < _high)
+            (_high, _attempts, _ceilingTried) = (takes, 0, false);
+        return false;
     }
 
     /// <summary>
-    /// At most <paramref name="datagramBytes"/> pass; returns whether the size fell. The socket's own word (EMSGSIZE) is final. ICMP can be
-    /// forged: it never takes the size below what passes nearly everywhere.
+    /// At most <paramref name="datagramBytes"/> pass, as ICMP says that was proved (0: it names no size); returns whether the size fell. What no path may
+    /// ask for counts as no size (RFC 8899 §4.6.1).
     /// </summary>
-    public bool OnTooLarge(int datagramBytes, bool isCertain)
+    public bool OnTooLarge(int datagramBytes, Instant now)
     {
-        var passes = isCertain && datagramBytes < Base ? Smallest : Math.Max(Math.Min(Base, MaxDatagramBytes), datagramBytes);
-        _high = Math.Min(_high, passes);
-        (_attempts, _ceilingTried) = (0, true);
-        if (passes >= MaxDatagramBytes)
-            return false;
-        MaxDatagramBytes = passes;
-        Forget();
-        return true;
+        var passes = datagramBytes >= Smallest ? datagramBytes : MaxDatagramBytes > Base ? Base : Smallest;
+        if (passes < MaxDatagramBytes)
+        {
+            Fall(passes, passes, now);
+            return true;
+        }
+
+        // A size that it names is asked for next, and nearly always passes.
+        (_high, _attempts, _ceilingTried) = (Math.Min(_high, passes), 0, datagramBytes < Smallest);
+        return false;
     }
 
-    private void Forget() => (_asked, _isFound, _hasNews) = (false, false, true);
+    // A size below what was known to pass; nothing above the second is tried before the search begins anew.
+    private void Fall(int to, int notAbove, Instant now)
+    {
+        (MaxDatagramBytes, _high) = (to, Math.Max(to, Math.Min(notAbove, _ceiling)));
+        (_lossesInARow, _attempts, _refusals, _probing, _ceilingTried, _isProved) = (0, 0, 0, 0, true, false);
+        _searchAgain = now.Plus(SearchAgainMicros);
+        (_asked, _isFound, _hasNews) = (false, false, true);
+    }
+
+    // So large a datagram does not pass.
+    private void EndAttempts(int bytes)
+    {
+        _high = Math.Min(_high, Math.Max(MaxDatagramBytes, bytes - 1));
+        (_attempts, _refusals, _ceilingTried) = (0, 0, true);
+    }
 
     private readonly int Floor => MaxDatagramBytes > Base ? Base : Smallest;
 }

@@ -36,6 +36,9 @@ public enum TimerKind
     /// <summary>A frame is unfinished: does it still grow, if memory for frames is short?</summary>
     UnfinishedFrame,
 
+    /// <summary>The socket has taken nothing since: give up.</summary>
+    Blocked,
+
     /// <summary>The end of TimeWait.</summary>
     TimeWait,
 }

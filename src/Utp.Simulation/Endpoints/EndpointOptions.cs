@@ -32,6 +32,9 @@ public sealed record EndpointOptions
     /// <summary>UDP payload bytes that the socket takes in one datagram that must not be fragmented; a larger one is refused (EMSGSIZE).</summary>
     public int MaxSendBytes { get; init; } = 65_507;
 
+    /// <summary>UDP payload bytes above which the socket would block for ever, and says a millisecond later that it takes datagrams: a device that drops what is too large for its other end.</summary>
+    public int WouldBlockAboveBytes { get; init; } = 65_507;
+
     /// <summary>Deadlines are met on multiples of this many µs only, as a timer wheel does.</summary>
     public long TimerGranularityMicros { get; init; } = 1;
 

@@ -13,6 +13,9 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
     private const int MaxDatagramBytes = 65_535;
     private const int MaxDrainedDatagrams = 1_000_000;
 
+    // As the driver: what refused the datagram lies below the socket, which looks writable all the time.
+    private const long SocketBackOffMicros = 1_000;
+
     // Tags of this end point's own events.
     private const long ReadSocket = 0;
     private const long RunTouched = 1;
@@ -291,6 +294,9 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             _router.OnConfirmed(connection.Path, core.ReceiveId);
         }
 
+        // What its user did meanwhile is drained before this instant ends.
+        if (core.IsStalled && !connection.IsTouched)
+            throw new SimulationViolationException($"A connection in {core.State} has something to send or to wait for, and no timer: {core.GetStatistics()}");
         if (core.IsTerminated)
             Forget(connection);
         else if (core.NextDeadline != Instant.Never)
@@ -312,11 +318,12 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
                 continue;
             }
 
-            if (SendDatagram(connection.Path.Remote, transmit.Length, transmit.DontFragment))
+            var takesSize = transmit.Length <= Options.WouldBlockAboveBytes;
+            if (takesSize && SendDatagram(connection.Path.Remote, transmit.Length, transmit.DontFragment))
                 continue;
             SendsRefused++;
             connection.Core.HandleUnsent(1, now);
-            WaitForSocket(connection, transmit.Length);
+            WaitForSocket(connection, takesSize ? _sendBuffer.TakesAt(transmit.Length, Simulator.Now) : Simulator.Now.Plus(SocketBackOffMicros));
             return;
         }
     }
@@ -350,12 +357,12 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             BinaryPrimitives.WriteUInt32BigEndian(difference, measured + (uint)WireClockStepMicros);
     }
 
-    private void WaitForSocket(SimulatedConnection connection, int bytes)
+    private void WaitForSocket(SimulatedConnection connection, Instant until)
     {
         connection.WaitsForSocket = true;
         _waitingForSocket.Enqueue(connection);
         if (_waitingForSocket.Count == 1)
-            Simulator.Schedule(Runs(_sendBuffer.TakesAt(bytes, Simulator.Now)), this, SocketWritable);
+            Simulator.Schedule(Runs(until), this, SocketWritable);
     }
 
     private void OnWritable()

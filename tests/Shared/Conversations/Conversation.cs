@@ -322,6 +322,8 @@ public sealed class Conversation
             _packets.Enqueue(packet);
         }
 
+        if (Connection.IsStalled)
+            throw new InvalidOperationException($"The connection has something to send or to wait for, and no timer: {Connection.GetStatistics()}");
         return this;
     }
 

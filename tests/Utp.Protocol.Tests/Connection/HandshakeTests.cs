@@ -60,6 +60,32 @@ public class HandshakeTests
     }
 
     [Fact]
+    public void A_syn_whose_data_may_be_too_large_for_the_path_goes_again_without_it()
+    {
+        var c = Conversation.Connect(initialData: new string('x', 900));
+        c.Expect(PacketType.Syn, bytes: 900);
+        c.Advance(1_000_000).Expect(PacketType.Syn, seq: Conversation.LocalSeq, id: Conversation.LocalId, bytes: 0);
+
+        // The first one had arrived after all, and the answer says so.
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq).Capable(Own));
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        Assert.Equal(1, c.ExpectEvent(ConnectionEventKind.WritesDelivered).Count);
+        c.Expect(PacketType.State);
+        c.ExpectNothing();
+    }
+
+    [Fact]
+    public void A_syn_with_data_that_the_interface_does_not_take_goes_without_it_and_the_data_follows()
+    {
+        var c = Conversation.Connect(initialData: new string('x', 900));
+        c.Expect(PacketType.Syn, bytes: 900);
+        c.Do((connection, now) => connection.HandleTooLarge(1, now));
+        c.Expect(PacketType.Syn, seq: Conversation.LocalSeq, id: Conversation.LocalId, bytes: 0);
+        c.Send(PacketBuilder.State().Seq(Conversation.PeerSeq).Ack(Conversation.LocalSeq).Capable(Own & ~Capabilities.SynPayload));
+        Assert.Equal([528, 372], c.TakeSent().Select(sent => sent.Payload.Length));
+    }
+
+    [Fact]
     public void A_late_answer_to_the_other_syn_is_reset_and_disturbs_nothing()
     {
         var c = Conversation.Connect();

@@ -213,18 +213,89 @@ public class MtuTests
     [Fact]
     public void A_last_packet_that_is_neither_full_nor_small_enough_goes_without_dont_fragment_in_the_end()
     {
-        var c = Conversation.Established(Ceiling(1_472));
+        var c = Conversation.Established(Ceiling(0));
+        c.Write(new byte[Full]);
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Ack(Seq));
         c.Write(new byte[800]);
-        Assert.True(c.Expect(PacketType.Data, seq: Seq, bytes: 800).DontFragment);
+        Assert.True(c.Expect(PacketType.Data, seq: Seq + 1, bytes: 800).DontFragment);
         for (var i = 1; i < 4; i++)
         {
             c.AdvanceToDeadline();
-            Assert.True(c.Expect(PacketType.Data, seq: Seq, bytes: 800).DontFragment);
+            Assert.True(c.Expect(PacketType.Data, seq: Seq + 1, bytes: 800).DontFragment);
         }
 
         c.AdvanceToDeadline();
-        Assert.False(c.Expect(PacketType.Data, seq: Seq, bytes: 800).DontFragment);
+        Assert.False(c.Expect(PacketType.Data, seq: Seq + 1, bytes: 800).DontFragment);
         Assert.Equal(548, c.Connection.PathDatagramBytes);
+    }
+
+    [Fact]
+    public void A_size_that_nothing_has_proved_is_given_up_at_the_first_time_out_and_asked_for_again()
+    {
+        var c = Conversation.Established(Ceiling(Base), Own | Capabilities.PacketPieces);
+        c.Write(new byte[Full]);
+        c.TakeSent();
+        c.AdvanceToDeadline();
+        Assert.Equal([548, 548], c.TakeSent().Take(2).Select(sent => sent.Datagram.Length));
+        c.Advance(20_000);
+        c.Send(PacketBuilder.State().Ack(Seq));
+        c.Write(new byte[528 * 2]);
+        Assert.Equal([Base, 548], c.TakeSent().Select(sent => sent.Datagram.Length));
+        c.Send(PacketBuilder.State().Ack(Seq + 2));
+        Assert.Equal(Base, c.Connection.PathDatagramBytes);
+    }
+
+    [Theory]
+    [InlineData(1_199)]
+    [InlineData(972)]
+    [InlineData(548)]
+    public void A_first_hop_that_takes_less_than_the_usual_start_is_where_the_search_begins(int firstHop)
+    {
+        var c = Conversation.Established(Ceiling(firstHop), Own);
+        c.Write(new byte[2_000]);
+        Assert.Equal(firstHop, c.TakeSent()[0].Datagram.Length);
+    }
+
+    [Fact]
+    public void Icmp_names_a_size_below_the_base_and_everything_that_was_too_large_goes_again_at_once_and_costs_no_window()
+    {
+        var c = Conversation.Established(Ceiling(Base), Own | Capabilities.PacketPieces);
+        var window = c.Connection.GetStatistics().CongestionWindowBytes;
+        c.Write(new byte[Full * 3]);
+        var sent = c.TakeSent();
+        c.Advance(10_000);
+        c.Do((connection, now) => connection.HandlePacketTooBig(972, sent[0].Datagram.AsSpan(0, PacketHeader.Length), now));
+        var again = c.TakeSent();
+        Assert.Equal([Seq, Seq, Seq + 1, Seq + 1, Seq + 2, Seq + 2], again.Select(s => (int)s.Packet.Header.SeqNr.Value));
+        Assert.Equal(972, again.Max(s => s.Datagram.Length));
+        Assert.True(c.Connection.GetStatistics().CongestionWindowBytes >= window);
+        Assert.Equal(0, c.Connection.GetStatistics().Timeouts);
+    }
+
+    [Fact]
+    public void What_left_before_the_packet_that_icmp_quotes_may_have_passed_and_is_not_sent_again()
+    {
+        var c = Conversation.Established(Ceiling(Base), Own | Capabilities.PacketPieces);
+        c.Write(new byte[Full * 3]);
+        var sent = c.TakeSent();
+        c.Advance(10_000);
+        c.Do((connection, now) => connection.HandlePacketTooBig(972, sent[2].Datagram.AsSpan(0, PacketHeader.Length), now));
+        Assert.All(c.TakeSent(), s => Assert.Equal(Seq + 2, s.Packet.Header.SeqNr.Value));
+    }
+
+    [Fact]
+    public void Our_own_system_s_word_of_the_first_hop_is_asked_for_next()
+    {
+        var c = Conversation.Established(Ceiling(Base), Own);
+        c.Do((connection, now) => connection.Write(new byte[Full], default, now));
+        c.TakeSent();
+        c.Do((connection, now) => connection.HandleTooLarge(1, now));
+        c.Do((connection, now) => connection.HandlePathError(PathError.TooLarge, now, 972));
+        c.TakeSent();
+        c.Send(PacketBuilder.State().Ack(Seq));
+        c.Write(new byte[528 * 2]);
+        Assert.Equal([972, 548], c.TakeSent().Select(sent => sent.Datagram.Length));
     }
 
     [Fact]
@@ -250,7 +321,7 @@ public class MtuTests
     public void The_search_begins_again_after_ten_minutes()
     {
         var search = new MtuSearch(Base, 1_472);
-        search.OnTooLarge(1_300, isCertain: true);
+        search.OnTooLarge(1_300, Instant.Zero);
         while (search.NextProbe(int.MaxValue, Instant.Zero) is > 0 and var size)
         {
             search.OnProbeSent(size);

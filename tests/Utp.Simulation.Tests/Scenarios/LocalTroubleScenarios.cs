@@ -24,6 +24,34 @@ public class LocalTroubleScenarios
         transfer.RunToSuccess();
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(300_000)]
+    public void A_socket_that_never_takes_anything_again_ends_the_connection_in_time_with_a_reason(long afterBytes)
+    {
+        var transfer = new Transfer(request: OneMegabyte, answer: OneMegabyte, options: new ConnectionOptions { IdleTimeoutMicros = 600_000_000, KeepAliveMicros = 0 });
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived >= afterBytes);
+        var from = transfer.Simulator.Now;
+        transfer.Client.BlockSends(24L * 3_600 * 1_000_000);
+        transfer.RunUntil(() => transfer.ClientUser.Closed is not null);
+        Assert.Equal(afterBytes == 0 ? CloseCause.ConnectTimeout : CloseCause.SocketError, transfer.ClientUser.Closed!.Value.Cause);
+        Assert.InRange(transfer.Simulator.Now.Since(from), 1_000_000, 250_000_000);
+    }
+
+    [Fact]
+    public void A_connection_that_is_aborted_while_the_socket_is_blocked_for_ever_is_forgotten_in_the_end()
+    {
+        var transfer = new Transfer(request: OneMegabyte, answer: OneMegabyte);
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 300_000);
+        transfer.Client.BlockSends(24L * 3_600 * 1_000_000);
+        transfer.Simulator.RunFor(100_000);
+        transfer.ClientUser.Connection!.Abort();
+        transfer.RunUntil(() => transfer.Client.ConnectionCount == 0);
+        Assert.InRange(transfer.Simulator.Now.Micros, 0, 250_000_000);
+    }
+
     [Fact]
     public void A_send_buffer_of_5_kB_that_drains_at_1_MB_per_second_is_filled_again_and_again()
     {

@@ -252,6 +252,118 @@ public class MtuScenarios
         Assert.Equal(1_472, client.Connection!.Core.PathDatagramBytes);
     }
 
+    public static TheoryData<int, bool, bool, PeerCompatibility> SmallPaths
+    {
+        get
+        {
+            var data = new TheoryData<int, bool, bool, PeerCompatibility>();
+            foreach (var mtu in new[] { 576, 1_000, 1_227 })
+            {
+                foreach (var reports in new[] { false, true })
+                {
+                    data.Add(mtu, reports, false, PeerCompatibility.Plain);
+                    foreach (var drops in new[] { false, true })
+                        data.Add(mtu, reports, drops, PeerCompatibility.Negotiate);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(SmallPaths))]
+    public void A_path_below_the_base_carries_both_directions_from_the_first_packet_on(int mtu, bool reports, bool dropsFragments, PeerCompatibility peer)
+    {
+        var path = Path(mtu, reports) with { DropsFragments = dropsFragments };
+        var transfer = new Transfer(path, ThreeMegabytes, ThreeMegabytes, Ceiling(1_472) with { Compatibility = peer });
+        transfer.RunToSuccess();
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, mtu - Header - 16, mtu - Header);
+        Assert.InRange(transfer.Simulator.Now.Micros, 0, 10_000_000);
+    }
+
+    [Theory]
+    [MemberData(nameof(SmallPaths))]
+    public void A_path_that_falls_below_the_base_mid_flight_is_survived(int mtu, bool reports, bool dropsFragments, PeerCompatibility peer)
+    {
+        var transfer = new Transfer(Path(1_500), ThreeMegabytes, ThreeMegabytes, Ceiling(1_472) with { Compatibility = peer });
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000 && transfer.ClientUser.BytesReceived > 1_000_000);
+        transfer.Forth.Options = transfer.Back.Options = Path(mtu, reports) with { DropsFragments = dropsFragments };
+        transfer.RunToSuccess();
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, reports ? mtu - Header : 548, mtu - Header);
+    }
+
+    [Theory]
+    [InlineData(548)]
+    [InlineData(972)]
+    [InlineData(1_199)]
+    public void A_socket_that_takes_less_than_the_usual_start_loses_nothing(int takes)
+    {
+        var endpoint = new EndpointOptions { MaxSendBytes = takes };
+        var transfer = new Transfer(new LinkOptions { LatencyMicros = 10_000 }, ThreeMegabytes, ThreeMegabytes, Ceiling(1_472), endpoint, endpoint);
+        transfer.RunToSuccess();
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, takes - 16, takes);
+        Assert.Equal((0, 0), (transfer.ClientStats.PacketsLost, transfer.ClientStats.Timeouts));
+    }
+
+    [Theory]
+    [InlineData(1_199)]
+    [InlineData(600)]
+    public void A_socket_that_would_block_for_ever_on_what_is_too_large_gets_smaller_ones(int takes)
+    {
+        var endpoint = new EndpointOptions { WouldBlockAboveBytes = takes };
+        var transfer = new Transfer(new LinkOptions { LatencyMicros = 10_000 }, ThreeMegabytes, ThreeMegabytes, Ceiling(1_472), endpoint, endpoint);
+        transfer.RunToSuccess();
+        Assert.InRange(transfer.ClientUser.Connection!.Core.PathDatagramBytes, 548, takes);
+        Assert.Equal((0, 0), (transfer.ClientStats.PacketsLost, transfer.ClientStats.Timeouts));
+        Assert.InRange(transfer.Simulator.Now.Micros, 0, 5_000_000);
+    }
+
+    [Fact]
+    public void A_packet_of_64_kB_goes_in_pieces_through_a_slow_path_that_has_shrunk()
+    {
+        var path = Path(65_535) with { RateBytesPerSecond = 1_250_000, QueueBytes = 256_000 };
+        var transfer = new Transfer(path, ThreeMegabytes, options: Ceiling(65_507));
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000);
+        transfer.Forth.Options = path with { MtuBytes = 1_000, DropsFragments = true };
+        transfer.RunToSuccess();
+    }
+
+    [Theory]
+    [InlineData(PeerCompatibility.Negotiate)]
+    [InlineData(PeerCompatibility.Plain)]
+    public void Data_on_the_syn_that_the_path_does_not_carry_costs_one_retry(PeerCompatibility peer)
+    {
+        var transfer = new Transfer(
+            Path(1_000) with { DropsFragments = true }, ThreeMegabytes with { SynBytes = 1_100 }, options: Ceiling(1_472) with { Compatibility = peer });
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ClientUser.ConnectedAt is not null);
+        Assert.InRange(transfer.Simulator.Now.Micros, 0, 1_100_000);
+        if (peer == PeerCompatibility.Negotiate)
+            transfer.RunToSuccess();
+    }
+
+    [Fact]
+    public void What_a_foreign_peer_must_get_whole_and_no_path_takes_ends_the_connection_with_a_reason_that_names_the_size()
+    {
+        var transfer = new Transfer(
+            Path(1_000) with { DropsFragments = true }, ThreeMegabytes, options: Ceiling(1_200) with { Compatibility = PeerCompatibility.Plain, IdleTimeoutMicros = 300_000_000 });
+        transfer.Run();
+        Assert.Equal(CloseCause.TooManyRetransmissions, transfer.ClientUser.Closed!.Value.Cause);
+        Assert.Contains("1200 bytes", transfer.ClientUser.Closed.Value.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_path_that_does_not_even_take_the_smallest_packets_ends_the_connection_with_a_reason_that_names_the_size()
+    {
+        var transfer = new Transfer(Path(400) with { DropsFragments = true }, ThreeMegabytes, options: Ceiling(1_200) with { IdleTimeoutMicros = 300_000_000 });
+        transfer.Run();
+        Assert.Equal(CloseCause.TooManyRetransmissions, transfer.ClientUser.Closed!.Value.Cause);
+        Assert.Contains("548 bytes", transfer.ClientUser.Closed.Value.Detail, StringComparison.Ordinal);
+    }
+
     private static (TransferUser Client, TransferUser Server) ConnectAgain(Transfer transfer, ConnectionOptions options)
     {
         var forth = ThreeMegabytes with { Key = 0xA1 };

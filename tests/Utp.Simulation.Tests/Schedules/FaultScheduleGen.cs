@@ -72,12 +72,12 @@ internal static class FaultScheduleGen
         Gen.Select(Gen.Long[0, 5_000_000], Gen.Long[10_000, 4_000_000], (t, d) => Turns.Of((Knob.ForthOutageMicros, t), (Knob.ForthOutageForMicros, d))),
         Gen.Select(Gen.Long[0, 5_000_000], Gen.Long[10_000, 4_000_000], (t, d) => Turns.Of((Knob.BackOutageMicros, t), (Knob.BackOutageForMicros, d))),
         Gen.Select(
-            Gen.Long[1_201, 1_900], Gen.Long[600, 2_000], Gen.Long[0, 1], Gen.Long[0, 1],
+            Gen.Long[548, 1_900], Gen.Long[576, 2_000], Gen.Long[0, 1], Gen.Long[0, 1],
             (ceiling, mtu, reports, drops) => Turns.Of(
                 (Knob.DatagramBytes, 1_200), (Knob.MtuCeilingBytes, ceiling), (Knob.LinkMtuBytes, mtu),
                 (Knob.ReportsMtu, reports), (Knob.DropsFragments, drops))),
         Gen.Select(
-            Gen.Long[600, 1_500], Gen.Long[0, 3_000_000],
+            Gen.Long[576, 1_500], Gen.Long[0, 3_000_000],
             (mtu, at) => Turns.Of((Knob.FallenMtuBytes, mtu), (Knob.MtuFallsAtMicros, at))),
         Gen.Select(
             Gen.Long[100, 30_000], Gen.Frequency((1, Gen.Const(long.MaxValue)), (1, Gen.Long[6_000, 100_000])),
@@ -93,6 +93,7 @@ internal static class FaultScheduleGen
         One(Knob.AggregationMicros, Gen.Long[1_000, 20_000]),
         Gen.Select(Gen.Long[1_500, 40_000], Gen.Long[0, 60_000], (w, more) => Turns.Of((Knob.InitialReceiveWindowBytes, w), (Knob.MaxReceiveWindowBytes, w + more))),
         One(Knob.SendWindowBytes, Gen.Long[44_000, 200_000]),
+        Gen.Select(Gen.Long[548, 1_500], Gen.Long[548, 1_500], (c, s) => Turns.Of((Knob.ClientMaxSendBytes, c), (Knob.ServerMaxSendBytes, s))),
     ];
 
     // One schedule of six does not end in peace.

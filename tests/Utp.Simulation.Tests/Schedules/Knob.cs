@@ -96,6 +96,10 @@ internal enum Knob
     InitialReceiveWindowBytes,
     MaxReceiveWindowBytes,
     SendWindowBytes,
+
+    /// <summary>Largest UDP payload that the socket takes in a datagram that must not be fragmented.</summary>
+    ClientMaxSendBytes,
+    ServerMaxSendBytes,
 }
 
 /// <summary>How a schedule ends.</summary>

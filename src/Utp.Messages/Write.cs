@@ -12,6 +12,9 @@ public enum AckWhen
 
     /// <summary>The peer has acknowledged the write's last byte: its memory is the writer's again.</summary>
     Delivered,
+
+    /// <summary>Both: it is told twice, first when the write is taken, then when it is delivered.</summary>
+    AcceptedAndDelivered,
 }
 
 /// <summary>Data to send: a <see cref="Write"/> or several as one <see cref="CompoundWrite"/>. One sender's writes keep their order.</summary>

@@ -44,6 +44,20 @@ public sealed class WriteTests(ITestOutputHelper output) : UtpSpec(output)
     }
 
     [Fact]
+    public void A_write_may_be_acknowledged_when_it_is_taken_and_again_when_it_is_delivered()
+    {
+        var pair = OpenPair(bind => bind with { Options = new UtpOptions { InitialReceiveWindowBytes = SmallBuffer, MaxReceiveWindowBytes = SmallBuffer } });
+        pair.B.Tell(SuspendReading.Instance);
+        pair.B.Tell(GetStatistics.Instance);
+        pair.B.Handler.ExpectMsg<ConnectionStatistics>();
+        pair.A.Tell(new Write(Bytes(4 * SmallBuffer)) { Ack = "ack", AckWhen = AckWhen.AcceptedAndDelivered });
+        pair.A.Handler.ExpectMsg("ack");
+        pair.A.Handler.ExpectNoMsg(TimeSpan.FromMilliseconds(300));
+        pair.B.Tell(ResumeReading.Instance);
+        pair.A.Handler.ExpectMsg("ack");
+    }
+
+    [Fact]
     public void Acknowledgements_come_in_the_order_of_the_writes()
     {
         var pair = OpenPair();

@@ -14,6 +14,7 @@ public sealed class ArrowTests
         ["Utp.Actors"] = ["Utp.Protocol", "Utp.Messages", "Utp.Sockets"],
         ["Utp.Streams"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
         ["Utp.Kestrel"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Streams"],
+        ["Utp.Remote"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
         ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
         ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel"],
     };

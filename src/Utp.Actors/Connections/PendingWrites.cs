@@ -21,7 +21,7 @@ internal sealed class PendingWrites
     {
         for (; _delivered < count && _queue.TryDequeue(out var pending); _delivered++)
         {
-            if (pending.Write is { Ack: { } ack, AckWhen: AckWhen.Delivered })
+            if (pending.Write is { Ack: { } ack, AckWhen: not AckWhen.Accepted })
                 pending.Writer.Tell(ack, connection);
         }
     }

@@ -85,7 +85,7 @@ internal sealed partial class UtpConnectionActor
         if (result != WriteResult.Accepted)
             return result;
         (_writes ??= new PendingWrites()).Add(Sender, write);
-        if (write is { Ack: { } ack, AckWhen: AckWhen.Accepted })
+        if (write is { Ack: { } ack, AckWhen: not AckWhen.Delivered })
             Sender.Tell(ack);
         return result;
     }

@@ -1,0 +1,136 @@
+using Akka.Actor;
+using Utp.Messages;
+
+namespace Utp.Remote;
+
+/// <summary>Hears what happens to a link. On the connection's thread: short, and without exceptions.</summary>
+internal interface ILinkUser
+{
+    /// <summary>It is open: write.</summary>
+    void OnOpen(Connected connected);
+
+    /// <summary>It could not be opened. Nothing follows.</summary>
+    void OnOpenFailed(CommandFailed failed);
+
+    /// <summary>Bytes have arrived; the delivery is the user's.</summary>
+    void OnReceived(Received received);
+
+    /// <summary>The peer has closed its direction; all it sent was told before.</summary>
+    void OnPeerFinished();
+
+    /// <summary>It is over. Nothing follows.</summary>
+    void OnOver(ConnectionClosed closed);
+}
+
+/// <summary>One uTP connection: the handler that its actor tells, and the sink of what is to be sent.</summary>
+internal sealed class ActorLink : InlineRef, IPieceSink
+{
+    private static readonly Abort TheAbort = new();
+
+    private readonly object _gate = new();
+    private readonly ILinkUser _user;
+    private IActorRef _connection = ActorRefs.Nobody;
+    private bool _isOpen;
+    private bool _aborted;
+    private bool _peerFinished;
+
+    /// <summary>Nothing is open.</summary>
+    /// <param name="system">The actor system.</param>
+    /// <param name="user">Hears what happens.</param>
+    /// <param name="queue">What is sent; reported to as pieces are taken and delivered.</param>
+    public ActorLink(ActorSystem system, ILinkUser user, ByteQueue queue)
+        : base(system)
+    {
+        _user = user;
+        Queue = queue;
+    }
+
+    public ByteQueue Queue { get; }
+
+    /// <summary>Opens a connection. <see cref="ILinkUser.OnOpen"/> or <see cref="ILinkUser.OnOpenFailed"/> follows.</summary>
+    public void Connect(IActorRef manager, Connect connect) => manager.Tell(connect, this);
+
+    /// <summary>Takes one that was accepted.</summary>
+    public void Accept(Connected connected, IActorRef connection) => Open(connected, connection);
+
+    /// <summary>What arrives stays in the connection, whose window closes.</summary>
+    public void SuspendReading() => _connection.Tell(Messages.SuspendReading.Instance, this);
+
+    /// <summary>Ends <see cref="SuspendReading"/>.</summary>
+    public void ResumeReading() => _connection.Tell(Messages.ResumeReading.Instance, this);
+
+    /// <summary>Ends at once, by a reset; one that opens later ends then.</summary>
+    /// <returns>False: it was not open, and nothing is heard of it any more.</returns>
+    public bool Abort()
+    {
+        lock (_gate)
+        {
+            _aborted = true;
+            if (!_isOpen)
+                return false;
+        }
+
+        _connection.Tell(TheAbort, this);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Send(Piece piece) =>
+        _connection.Tell(new Write(piece.Data) { Ack = piece, AckWhen = piece.EndsBatch ? AckWhen.AcceptedAndDelivered : AckWhen.Delivered }, this);
+
+    /// <inheritdoc/>
+    public void Finish() => _connection.Tell(Close.Instance, this);
+
+    protected override void OnMessage(object message, IActorRef sender)
+    {
+        switch (message)
+        {
+            case Received received:
+                _user.OnReceived(received);
+                break;
+            case Piece { EndsBatch: true, WasTaken: false } taken:
+                Queue.OnTaken(taken);
+                break;
+            case Piece delivered:
+                Queue.OnDelivered(delivered);
+                break;
+            case Connected connected:
+                Open(connected, sender);
+                break;
+            case PeerClosed when !_peerFinished:
+                _peerFinished = true;
+                _user.OnPeerFinished();
+                break;
+            case ConnectionClosed closed when _isOpen:
+                Queue.End();
+                _user.OnOver(closed);
+                break;
+            case CommandFailed { Command: Messages.Connect } failed when !_aborted:
+                _user.OnOpenFailed(failed);
+                break;
+            case CommandFailed { Command: Write, Cause: not (FailureCause.ConnectionEnded or FailureCause.Closing) }:
+                // What was counted here is not what the connection counts.
+                Abort();
+                break;
+        }
+    }
+
+    private void Open(Connected connected, IActorRef connection)
+    {
+        lock (_gate)
+        {
+            _connection = connection;
+            _isOpen = !_aborted;
+        }
+
+        if (!_isOpen)
+        {
+            connection.Tell(TheAbort, this);
+            return;
+        }
+
+        connection.Tell(new Register(this, KeepOpenOnPeerClosed: true, UseResumeWriting: false), this);
+        Queue.Open(this);
+        _user.OnOpen(connected);
+    }
+}

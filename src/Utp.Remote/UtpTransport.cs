@@ -1,0 +1,203 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.Event;
+using Akka.Remote.Transport;
+using Utp.Actors;
+using Utp.Messages;
+
+namespace Utp.Remote;
+
+/// <summary>
+/// The transport of Akka.Remote over uTP. Chosen by configuration alone: <c>akka.remote.enabled-transports = ["akka.remote.utp"]</c>, and
+/// <c>akka.remote.utp.transport-class = "Utp.Remote.UtpTransport, Utp.Remote"</c>. The keys of its section are described in <c>config/utp-remote.hocon</c>.
+/// </summary>
+public sealed class UtpTransport : Transport
+{
+    private static int _instances;
+
+    private readonly ConcurrentDictionary<Guid, UtpAssociationHandle> _associations = new();
+    private readonly TaskCompletionSource<IAssociationEventListener> _listener = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly int _maxToldBytes;
+    private readonly SeparateUtp _utp;
+    private Port? _port;
+    private Address? _localAddress;
+    private volatile bool _shutDown;
+
+    /// <summary>Called by Akka.</summary>
+    /// <param name="system">The actor system.</param>
+    /// <param name="config">The transport's section.</param>
+    /// <exception cref="ConfigurationException">A value is wrong or a key unknown; the message names it, and what is allowed.</exception>
+    public UtpTransport(ActorSystem system, Config config)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(config);
+        System = system;
+        Config = config;
+        Log = Logging.GetLogger(system, typeof(UtpTransport));
+        Settings = UtpTransportSettings.Parse(config, system.Settings.Config);
+        SchemeIdentifier = Settings.Scheme;
+        MaximumPayloadBytes = Settings.MaxFrameBytes;
+        if (Settings.IgnoredKeys.Count > 0)
+            Log.Warning("Settings that mean nothing over uTP, and are ignored: {0}.", string.Join(", ", Settings.IgnoredKeys));
+        _utp = SeparateUtp.Start(system, Settings.Utp, "utp-remote-" + Interlocked.Increment(ref _instances));
+        _maxToldBytes = _utp.Settings.Connection.SendBufferBytes;
+    }
+
+    internal ILoggingAdapter Log { get; }
+
+    internal UtpTransportSettings Settings { get; }
+
+    /// <summary>Associations that are open, or closing.</summary>
+    internal int Associations => _associations.Count;
+
+    /// <inheritdoc/>
+    public override async Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen()
+    {
+        try
+        {
+            var local = await AddressResolver.LocalAsync(Settings).ConfigureAwait(false);
+            _port = await Port.BindAsync(System, _utp.Manager, local, Settings.Backlog, Accept).WaitAsync(Settings.ConnectionTimeout).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Log.Error("The uTP transport cannot listen: {0}", e.Message);
+            await Shutdown().ConfigureAwait(false);
+            throw;
+        }
+
+        var host = Settings.PublicHostname.Length > 0 ? Settings.PublicHostname : Settings.Hostname;
+        _localAddress = new Address(
+            SchemeIdentifier, System.Name, AddressResolver.HostOf(host.Length > 0 ? host : _port.LocalEndPoint.Address.ToString()),
+            Settings.PublicPort > 0 ? Settings.PublicPort : _port.LocalEndPoint.Port);
+        if (host.Length == 0)
+            Log.Warning("Neither hostname nor public-hostname is set: this node calls itself {0}, where other machines do not reach it.", _localAddress);
+        return (_localAddress, _listener);
+    }
+
+    /// <inheritdoc/>
+    public override bool IsResponsibleFor(Address remote) => true;
+
+    /// <inheritdoc/>
+    public override async Task<AssociationHandle> Associate(Address remoteAddress)
+    {
+        ArgumentNullException.ThrowIfNull(remoteAddress);
+        if (_port is not { } port || _shutDown)
+            throw new InvalidAssociationException($"Failed to associate with {remoteAddress}: the transport is not listening.");
+        var remotes = await AddressResolver.RemoteAsync(remoteAddress, port.LocalEndPoint.AddressFamily, Settings).ConfigureAwait(false);
+        InvalidAssociationException? failure = null;
+        foreach (var remote in remotes)
+        {
+            try
+            {
+                return await AssociateAsync(port, remoteAddress, remote).ConfigureAwait(false);
+            }
+            catch (InvalidAssociationException e)
+            {
+                failure = e;
+            }
+        }
+
+        throw failure!;
+    }
+
+    /// <inheritdoc/>
+    public override Task<bool> ManagementCommand(object message) => Task.FromResult(true);
+
+    /// <inheritdoc/>
+    public override async Task<bool> Shutdown()
+    {
+        _shutDown = true;
+        var open = _associations.Values.ToArray();
+        foreach (var association in open)
+            association.Close();
+        var clean = true;
+        try
+        {
+            await Task.WhenAll(open.Select(static association => association.WhenOver)).WaitAsync(Settings.FlushTimeout + TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            clean = false;
+        }
+
+        return await _utp.StopAsync(TimeSpan.FromSeconds(3)).ConfigureAwait(false) && clean;
+    }
+
+    internal void Forget(UtpAssociationHandle association) => _associations.TryRemove(association.Token, out _);
+
+    private async Task<AssociationHandle> AssociateAsync(Port port, Address remoteAddress, IPEndPoint remote)
+    {
+        var token = new Guid(RandomNumberGenerator.GetBytes(16));
+        var association = new UtpAssociationHandle(this, _localAddress!, remoteAddress, token, lanes: 1, isInitiator: true);
+        _associations[token] = association;
+        var connect = new Connect(remote) { Listener = port.Listener, Timeout = Settings.ConnectionTimeout };
+        association.Add(Lane.Open(System, Settings, _maxToldBytes, association, Hello.Open(0, 1, token), _utp.Manager, connect));
+        try
+        {
+            await association.WhenReady.WaitAsync(Settings.ConnectionTimeout).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            association.Abort();
+            throw new InvalidAssociationException($"Failed to associate with {remoteAddress}: nothing answered in the protocol of Utp.Remote within {Settings.ConnectionTimeout.TotalSeconds:0.#} s (connection-timeout).");
+        }
+
+        association.ExpectReadHandler(Settings.ConnectionTimeout);
+        return association;
+    }
+
+    // On the connection's thread.
+    private void Accept(Connected connected, IActorRef connection)
+    {
+        var lane = Lane.Accept(System, Settings, _maxToldBytes, connected, connection, FindOwner);
+        System.Scheduler.Advanced.ScheduleOnce(Settings.ConnectionTimeout, lane.AbortWithoutHello);
+    }
+
+    private UtpAssociationHandle? FindOwner(Lane lane, Hello hello)
+    {
+        if (_shutDown)
+            lane.Refuse(HelloRefusal.ShuttingDown, hello.Token);
+        else if (hello.Version != Hello.CurrentVersion)
+            RefuseVersion(lane, hello);
+        else if (hello is not { Kind: HelloKind.Open, Lane: 0, Lanes: > 0 })
+            lane.Refuse(HelloRefusal.UnknownAssociation, hello.Token);
+        else
+            return AcceptAssociation(lane, hello);
+        return null;
+    }
+
+    private UtpAssociationHandle? AcceptAssociation(Lane lane, Hello hello)
+    {
+        var remote = lane.Connected!.RemoteAddress;
+        var address = new Address(SchemeIdentifier, System.Name, AddressResolver.HostOf(remote.Address.ToString()), remote.Port);
+        var association = new UtpAssociationHandle(this, _localAddress!, address, hello.Token, lanes: 1, isInitiator: false);
+        if (!_associations.TryAdd(hello.Token, association))
+        {
+            lane.Refuse(HelloRefusal.UnknownAssociation, hello.Token);
+            return null;
+        }
+
+        association.Add(lane);
+        lane.Answer(Hello.Accept(0, 1, hello.Token));
+        _ = TellAsync(association);
+        return association;
+    }
+
+    private async Task TellAsync(UtpAssociationHandle association)
+    {
+        var listener = await _listener.Task.ConfigureAwait(false);
+        association.ExpectReadHandler(Settings.ConnectionTimeout);
+        listener.Notify(new InboundAssociation(association));
+    }
+
+    private void RefuseVersion(Lane lane, Hello hello)
+    {
+        Log.Warning(
+            "Refused an association from {0}: it speaks version {1} of the frames of Utp.Remote, and this node version {2}. Run the same release on both.",
+            lane.Connected?.RemoteAddress, hello.Version, Hello.CurrentVersion);
+        lane.Refuse(HelloRefusal.Version, hello.Token);
+    }
+}

@@ -81,6 +81,7 @@ internal sealed class HoconWriter
         Add("pacing", Switch(options.Pacing));
         Add("coalesce-small-writes", Switch(options.CoalesceSmallWrites));
         Add("delayed-ack", Switch(options.DelayedAck));
+        Add("accept-unconfirmed", Switch(options.AcceptUnconfirmed));
     }
 
     private void Add(EndpointLimits limits)

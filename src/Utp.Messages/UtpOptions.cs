@@ -38,6 +38,9 @@ public sealed record UtpOptions
     /// <summary><c>utp.receive-window.max</c>, bytes.</summary>
     public int? MaxReceiveWindowBytes { get; init; }
 
+    /// <summary><c>utp.accept-unconfirmed</c>.</summary>
+    public bool? AcceptUnconfirmed { get; init; }
+
     /// <summary><c>utp.half-open-timeout</c>.</summary>
     public TimeSpan? HalfOpenTimeout { get; init; }
 

@@ -71,6 +71,7 @@ internal sealed class ConnectionSettings
             IdleTimeoutMicros = Micros(SettingKeys.IdleTimeout, options.IdleTimeout, connection.IdleTimeoutMicros),
             MaxTimeouts = SettingKeys.MaxTimeouts.Check(options.MaxTimeouts ?? connection.MaxTimeouts),
             CoalesceSmallWrites = options.CoalesceSmallWrites ?? connection.CoalesceSmallWrites,
+            AcceptUnconfirmed = options.AcceptUnconfirmed ?? connection.AcceptUnconfirmed,
             DelayedAck = options.DelayedAck ?? connection.DelayedAck,
         };
         UtpSettings.CheckTogether(connection);

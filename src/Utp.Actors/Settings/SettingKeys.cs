@@ -184,6 +184,7 @@ internal static class SettingKeys
     public static readonly CountKey MaxForeignPacketsInFlight = new("in-flight.foreign", 1, 1_000);
     public static readonly CountKey MaxOwnPacketsInFlight = new("in-flight.own-peer", 1, 32_000);
     public static readonly DurationKey ConnectTimeout = new("connect-timeout", Milliseconds(1), TimeSpan.FromHours(1));
+    public static readonly SwitchKey AcceptUnconfirmed = new("accept-unconfirmed");
     public static readonly DurationKey HalfOpenTimeout = new("half-open-timeout", Milliseconds(10), TimeSpan.FromHours(1));
     public static readonly DurationKey RegisterTimeout = new("register-timeout", Milliseconds(1), TimeSpan.FromHours(24), zero: "off");
     public static readonly DurationKey KeepAlive = new("keep-alive", Seconds(1), TimeSpan.FromHours(24), zero: "off");

@@ -49,6 +49,7 @@ public sealed record UtpSettings
             AllocateDelivery = DeliveryPool.Instance.Rent,
             MaxFrameBytes = SettingKeys.MaxFrameSize.ReadInt(config),
             ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Read(config).Micros(),
+            AcceptUnconfirmed = SettingKeys.AcceptUnconfirmed.Read(config),
             HalfOpenTimeoutMicros = SettingKeys.HalfOpenTimeout.Read(config).Micros(),
             InitialRtoMicros = SettingKeys.InitialRto.Read(config).Micros(),
             MinRtoMicros = SettingKeys.MinRto.Read(config).Micros(),

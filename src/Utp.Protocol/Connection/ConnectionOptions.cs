@@ -79,6 +79,12 @@ public sealed record ConnectionOptions
     /// <summary>How long an initiator tries.</summary>
     public long ConnectTimeoutMicros { get; init; } = 5_000_000;
 
+    /// <summary>
+    /// Whether an acceptor's user hears <see cref="ConnectionEventKind.Connected"/>, and what came on the ST_SYN, before the peer has shown that it receives at its
+    /// address. Off: anybody can send a ST_SYN in anybody's name, so nothing is begun for it.
+    /// </summary>
+    public bool AcceptUnconfirmed { get; init; }
+
     /// <summary>How long an acceptor stays half open.</summary>
     public long HalfOpenTimeoutMicros { get; init; } = 10_000_000;
 

@@ -14,6 +14,7 @@ public sealed partial class UtpConnection
     private int _peerCloseCode = -1;
     private bool _resetDue;
     private bool _connectedPending;
+    private bool _connectedReported;
     private bool _peerFinishedPending;
     private bool _closedPending;
     private bool _closedReported;
@@ -105,11 +106,19 @@ public sealed partial class UtpConnection
         if (_connectedPending)
         {
             _connectedPending = false;
+            _connectedReported = true;
             connectionEvent = new ConnectionEvent(ConnectionEventKind.Connected);
             return true;
         }
 
-        if (!IsReadingSuspended && _delivery is not null && _delivery.TryTake(out var payload))
+        // Nobody has heard of it: what came on the ST_SYN waits for the confirmation, or ends with it.
+        if (!_connectedReported && !_closedPending)
+        {
+            connectionEvent = default;
+            return false;
+        }
+
+        if (!IsReadingSuspended && _connectedReported && _delivery is not null && _delivery.TryTake(out var payload))
         {
             OnRead(payload);
             connectionEvent = new ConnectionEvent(ConnectionEventKind.Received, payload.Data, payload.Metadata);
@@ -123,7 +132,7 @@ public sealed partial class UtpConnection
             return true;
         }
 
-        var allRead = _delivery is null || !_delivery.HasReady;
+        var allRead = _delivery is null || !_delivery.HasReady || !_connectedReported;
         if (_peerFinishedPending && allRead)
         {
             _peerFinishedPending = false;

@@ -6,6 +6,9 @@ public sealed partial class UtpConnection
     // A silent foreign initiator is asked after this long whether it is there: its ack confirms the address.
     private const long SilenceMicros = 3_000_000;
 
+    // The same when our user waits for it: longer than most round trips, because most initiators speak first.
+    private const long AwaitedSilenceMicros = 250_000;
+
     // How far before our initial seq_nr the question stands: old for everybody (libutp looks back 1,024), and for the npm utp
     // in the slot of the packet that it takes next, where it is harmless (note 0004).
     private const int QuestionDistance = 512;
@@ -80,8 +83,8 @@ public sealed partial class UtpConnection
 
     /// <summary>
     /// Starts a connection as acceptor, in answer to a ST_SYN that the router found acceptable. The ST_SYN is handled by this
-    /// call: do not hand it to <see cref="HandleBatch"/> again. The connection may be used at once; what it may send before
-    /// the peer's address is confirmed is bounded (protocol.md §9).
+    /// call: do not hand it to <see cref="HandleBatch"/> again. The connection may be used at once, but its user hears of it when the peer's address is
+    /// confirmed (<see cref="ConnectionOptions.AcceptUnconfirmed"/>); what it may send before is bounded (protocol.md §9).
     /// </summary>
     /// <param name="seed">The receive id must be the ST_SYN's id + 1.</param>
     /// <param name="options">Validated options.</param>
@@ -138,10 +141,11 @@ public sealed partial class UtpConnection
             Budget = 3L * datagram.Length,
         };
         _peerSyn = header.SeqNr;
-        _connectedPending = true;
+        _connectedPending = _options.AcceptUnconfirmed;
         _timers.Arm(TimerKind.Handshake, _now.Plus(_options.HalfOpenTimeoutMicros));
+        var silence = _options.AcceptUnconfirmed ? SilenceMicros : AwaitedSilenceMicros;
         if (!IsOwnPeer)
-            _timers.Arm(TimerKind.SynRetry, _now.Plus(Math.Min(SilenceMicros, _options.HalfOpenTimeoutMicros / 2)));
+            _timers.Arm(TimerKind.SynRetry, _now.Plus(Math.Min(silence, _options.HalfOpenTimeoutMicros / 2)));
     }
 
     // A ST_SYN for a connection that exists: the same again gets the same answer, another one nothing (protocol.md §1).
@@ -241,6 +245,7 @@ public sealed partial class UtpConnection
         if ((IsOwnPeer && half.AnswersSent == 1) || half.Questions == 1)
             TakeHandshakeSample(inbound.Arrival.Since(half.LastSent), inbound.Arrival);
         _synReceived = null;
+        _connectedPending |= !_options.AcceptUnconfirmed;
         _timers.Stop(TimerKind.Handshake);
         _timers.Stop(TimerKind.SynRetry);
         Transition(ConnectionState.Connected);

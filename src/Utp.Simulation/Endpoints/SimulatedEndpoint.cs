@@ -250,7 +250,6 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             seed = seed with { InitialSeqNr = first };
         connection.Core = UtpConnection.Accept(seed, _acceptOptions, syn, now);
         connection.Core.SuggestPathSize(_pathSizes.Find(path.Remote.Address, now));
-        connection.User = _accept!(connection);
         _connections.Add(connection);
         Touch(connection);
     }
@@ -328,10 +327,15 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
         }
     }
 
-    private static void DrainEvents(SimulatedConnection connection)
+    private void DrainEvents(SimulatedConnection connection)
     {
         while (connection.Core.PollEvent(out var connectionEvent))
+        {
+            // Of an accepted connection nobody knows before it is connected.
+            if (connectionEvent.Kind == ConnectionEventKind.Connected && connection.User == NoUser.Instance)
+                connection.User = _accept!(connection);
             connection.User.OnEvent(connection, connectionEvent);
+        }
     }
 
     private bool SendDatagram(UdpEndPoint remote, int length, bool dontFragment)

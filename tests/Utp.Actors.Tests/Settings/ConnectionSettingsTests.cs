@@ -29,6 +29,7 @@ public sealed class ConnectionSettingsTests
         [nameof(UtpOptions.MaxTimeouts)] = (3, s => s.For(false, 0).MaxTimeouts, 3),
         [nameof(UtpOptions.Pacing)] = (false, s => s.For(false, 0).Pacing, false),
         [nameof(UtpOptions.CoalesceSmallWrites)] = (true, s => s.For(false, 0).CoalesceSmallWrites, true),
+        [nameof(UtpOptions.AcceptUnconfirmed)] = (true, s => s.For(false, 0).AcceptUnconfirmed, true),
         [nameof(UtpOptions.DelayedAck)] = (true, s => s.For(false, 0).DelayedAck, true),
     };
 

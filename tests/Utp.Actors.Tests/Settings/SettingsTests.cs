@@ -42,6 +42,7 @@ public sealed class SettingsTests
         ["utp.rto.min"] = ("300ms", s => s.Connection.MinRtoMicros, 300_000L),
         ["utp.rto.min-own-peer"] = ("100ms", s => s.Connection.MinRtoOwnPeerMicros, 100_000L),
         ["utp.rto.max"] = ("30s", s => s.Connection.MaxRtoMicros, 30_000_000L),
+        ["utp.accept-unconfirmed"] = ("on", s => s.Connection.AcceptUnconfirmed, true),
         ["utp.delayed-ack"] = ("on", s => s.Connection.DelayedAck, true),
         ["utp.coalesce-small-writes"] = ("on", s => s.Connection.CoalesceSmallWrites, true),
         ["utp.limits.connections"] = ("11", s => s.Limits.MaxConnections, 11),

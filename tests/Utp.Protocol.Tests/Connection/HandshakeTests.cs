@@ -7,6 +7,7 @@ public class HandshakeTests
 {
     private const Capabilities Own =
         Capabilities.OwnPeer | Capabilities.SynPayload | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges | Capabilities.PacketPieces;
+    private static readonly ConnectionOptions Unconfirmed = new() { AcceptUnconfirmed = true };
     private static readonly ConnectionOptions NodeUtp = new() { Compatibility = PeerCompatibility.NodeUtp };
 
     [Fact]
@@ -147,7 +148,7 @@ public class HandshakeTests
     [Fact]
     public void An_acceptor_answers_with_its_own_seq_nr_and_may_be_used_at_once()
     {
-        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own));
+        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own), Unconfirmed);
         c.ExpectEvent(ConnectionEventKind.Connected);
         var answer = c.Expect(PacketType.State, seq: Conversation.LocalSeq, ack: Conversation.PeerSeq, id: Conversation.PeerId);
         Assert.Equal(Own & ~Capabilities.SynPayload, answer.Capabilities);
@@ -219,8 +220,8 @@ public class HandshakeTests
     [Fact]
     public void A_half_open_acceptor_expires()
     {
-        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own));
-        c.ExpectEvent(ConnectionEventKind.Connected);
+        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own).Payload("of a stranger"));
+        c.ExpectNoEvent();
         c.Advance(10_000_000).ExpectClosed(CloseCause.HalfOpenExpired);
     }
 
@@ -229,10 +230,21 @@ public class HandshakeTests
     {
         var c = Conversation.Accept();
         c.Expect(PacketType.State);
-        c.Advance(3_000_000);
+        c.Advance(250_000).ExpectNoEvent();
         c.Expect(PacketType.Data, seq: Conversation.LocalSeq - 512, ack: Conversation.PeerSeq - 1, bytes: 0);
-        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq - 1));
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq - 1)).ExpectEvent(ConnectionEventKind.Connected);
         Assert.Equal(ConnectionState.Connected, c.Connection.State);
+    }
+
+    [Fact]
+    public void Where_unconfirmed_connections_are_accepted_a_silent_initiator_has_three_seconds_before_it_is_asked()
+    {
+        var c = Conversation.Accept(options: Unconfirmed);
+        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Expect(PacketType.State);
+        c.Advance(2_900_000).ExpectNothing();
+        c.Advance(100_000);
+        c.Expect(PacketType.Data, seq: Conversation.LocalSeq - 512, bytes: 0);
     }
 
     [Fact]
@@ -262,7 +274,7 @@ public class HandshakeTests
     [Fact]
     public void What_a_foreign_initiator_says_late_is_no_round_trip()
     {
-        var c = Conversation.Accept();
+        var c = Conversation.Accept(options: Unconfirmed);
         c.Advance(2_900_000);
         c.Send(PacketBuilder.Data("at last").Ack(Conversation.LocalSeq - 1));
         Assert.Equal(0, c.Connection.GetStatistics().SmoothedRttMicros);
@@ -284,18 +296,27 @@ public class HandshakeTests
     public void Data_on_the_syn_is_delivered_and_confirmed()
     {
         var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own).Payload("first"));
+        c.ExpectNoEvent();
+        Assert.True(c.Expect(PacketType.State).Capabilities.HasFlag(Capabilities.SynPayload));
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq - 1)).ExpectEvent(ConnectionEventKind.Connected);
+        c.ExpectReceived("first");
+    }
+
+    [Fact]
+    public void Where_unconfirmed_connections_are_accepted_data_on_the_syn_is_delivered_with_it()
+    {
+        var c = Conversation.Accept(PacketBuilder.Syn().Capable(Own).Payload("first"), Unconfirmed);
         c.ExpectEvent(ConnectionEventKind.Connected);
         c.ExpectReceived("first");
-        Assert.True(c.Expect(PacketType.State).Capabilities.HasFlag(Capabilities.SynPayload));
     }
 
     [Fact]
     public void Data_on_the_syn_of_a_foreign_peer_is_left_to_its_retransmission()
     {
         var c = Conversation.Accept(PacketBuilder.Syn().Payload("first"));
-        c.ExpectEvent(ConnectionEventKind.Connected);
         c.ExpectNoEvent();
-        c.Send(PacketBuilder.Data("first").Ack(Conversation.LocalSeq - 1)).ExpectReceived("first");
+        c.Send(PacketBuilder.Data("first").Ack(Conversation.LocalSeq - 1)).ExpectEvent(ConnectionEventKind.Connected);
+        c.ExpectReceived("first");
     }
 
     [Fact]
@@ -338,7 +359,7 @@ public class HandshakeTests
     public void From_node_utp_data_on_the_syn_is_delivered()
     {
         var c = Conversation.Accept(PacketBuilder.Syn().Payload("first"), NodeUtp);
-        c.ExpectEvent(ConnectionEventKind.Connected);
+        c.Send(PacketBuilder.State().Ack(Conversation.LocalSeq - 1)).ExpectEvent(ConnectionEventKind.Connected);
         c.ExpectReceived("first");
     }
 

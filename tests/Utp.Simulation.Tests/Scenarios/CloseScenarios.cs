@@ -94,6 +94,7 @@ public class CloseScenarios
     public void An_abort_is_told_to_the_peer()
     {
         var transfer = new Transfer(request: HundredKilobytes with { End = TransferEnd.Abort, AbortAfterBytes = 50_000 }, answer: HundredKilobytes);
+        transfer.ServerOptions = transfer.ServerOptions with { AcceptUnconfirmed = true };
         transfer.Run();
 
         Assert.Equal(CloseCause.Aborted, transfer.ClientUser.Closed!.Value.Cause);

@@ -146,6 +146,7 @@ public class HandshakeScenarios
     public void A_half_open_connection_of_a_client_that_vanished_expires()
     {
         var transfer = new Transfer(request: TenKilobytes);
+        transfer.ServerOptions = transfer.ServerOptions with { AcceptUnconfirmed = true };
         transfer.Back.Filter = Lose.When(_ => true);
         transfer.Start();
         transfer.Simulator.RunFor(50_000);
@@ -171,6 +172,7 @@ public class HandshakeScenarios
     public void Data_on_the_syn_saves_a_round_trip()
     {
         var transfer = new Transfer(request: WithDataOnTheSyn, answer: TenKilobytes);
+        transfer.ServerOptions = transfer.ServerOptions with { AcceptUnconfirmed = true };
         transfer.Start();
         transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 0);
         Assert.Equal(10_000, transfer.Simulator.Now.Micros);

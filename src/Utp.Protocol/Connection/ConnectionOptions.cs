@@ -106,8 +106,10 @@ public sealed record ConnectionOptions
     /// <summary>A ST_STATE goes out after this long without sending, to keep NAT bindings alive; 0: never.</summary>
     public long KeepAliveMicros { get; init; } = 29_000_000;
 
-    /// <summary>The connection ends after this long without hearing from the peer; 0: never.</summary>
-    public long IdleTimeoutMicros { get; init; }
+    /// <summary>
+    /// The connection ends after this long without hearing from the peer, which is asked for an answer with each <see cref="KeepAliveMicros"/> after the second; 0: never.
+    /// </summary>
+    public long IdleTimeoutMicros { get; init; } = 300_000_000;
 
     /// <summary>How long late packets are answered after the end, at most (and at most four retransmission time-outs).</summary>
     public long TimeWaitMicros { get; init; } = 1_000_000;

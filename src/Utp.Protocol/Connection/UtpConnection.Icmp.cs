@@ -65,6 +65,8 @@ public sealed partial class UtpConnection
             case PacketType.Data or PacketType.Fin when _packets.Contains(header.SeqNr):
                 ref readonly var packet = ref _packets[header.SeqNr];
                 return !packet.Sacked && packet.Transmissions > 0 && IsStampOf(header.Timestamp, packet.FirstSent, packet.LastSent);
+            case PacketType.Data:
+                return header.SeqNr == _packets.LeftEdge.Plus(-QuestionDistance) && IsStampOf(header.Timestamp, _lastStateSent, _lastStateSent);
             default:
                 return false;
         }

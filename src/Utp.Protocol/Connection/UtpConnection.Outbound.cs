@@ -41,7 +41,7 @@ public sealed partial class UtpConnection
             return true;
         if (_ack.IsDue && now >= _ack.DueAt)
             return Polled(WriteState(buffer, keepAlive: false), PolledKind.State, out transmit);
-        return _keepAliveDue && Polled(WriteState(buffer, keepAlive: true), PolledKind.KeepAlive, out transmit);
+        return _keepAliveDue && Polled(WriteKeepAlive(buffer), PolledKind.KeepAlive, out transmit);
     }
 
     // protocol.md §9: at most three bytes leave per byte received, the answer and its repeats included.

@@ -94,6 +94,16 @@ public sealed partial class UtpConnection
         return Finish(buffer, PacketType.State, _packets.NextSeqNr, chain, 0, sackBytes, 1, keepAlive ? _expected.Previous.Previous : null);
     }
 
+    // Nobody answers a ST_STATE. When nothing was heard for two of them, the peer is asked: an empty ST_DATA that everybody has had already is acknowledged at
+    // once (note 0004), so an idle time-out ends what is gone, and not what has nothing to say.
+    private Transmit WriteKeepAlive(Span<byte> buffer)
+    {
+        if (_now.Since(_lastHeard) < 2 * _options.KeepAliveMicros)
+            return WriteState(buffer, keepAlive: true);
+        _lastStateSent = _now;
+        return Finish(buffer, PacketType.Data, _packets.LeftEdge.Plus(-QuestionDistance), new ExtensionChain(buffer), 0, 0, 1, _expected.Previous.Previous);
+    }
+
     private Transmit WriteReset(Span<byte> buffer)
     {
         _resetDue = false;

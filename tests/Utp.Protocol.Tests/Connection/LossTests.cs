@@ -7,7 +7,7 @@ public class LossTests
 {
     private const int Seq = Conversation.LocalSeq + 1;
     private const int Full = 1_180;
-    private static readonly ConnectionOptions Unpaced = new() { Pacing = false, KeepAliveMicros = 0, TailLossProbe = false };
+    private static readonly ConnectionOptions Unpaced = new() { Pacing = false, KeepAliveMicros = 0, IdleTimeoutMicros = 0, TailLossProbe = false };
 
     private static Conversation WithPacketsInFlight(int packets, ConnectionOptions? options = null)
     {

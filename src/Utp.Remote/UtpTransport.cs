@@ -39,7 +39,7 @@ public sealed class UtpTransport : Transport
         Log = Logging.GetLogger(system, typeof(UtpTransport));
         Settings = UtpTransportSettings.Parse(config, system.Settings.Config);
         SchemeIdentifier = Settings.Scheme;
-        MaximumPayloadBytes = Settings.MaxFrameBytes;
+        MaximumPayloadBytes = Settings.LargeDestinations.IsEmpty ? Settings.MaxFrameBytes : Math.Max(Settings.MaxFrameBytes, Settings.MaxLargeFrameBytes);
         if (Settings.IgnoredKeys.Count > 0)
             Log.Warning("Settings that mean nothing over uTP, and are ignored: {0}.", string.Join(", ", Settings.IgnoredKeys));
         _utp = SeparateUtp.Start(system, Settings.Utp, "utp-remote-" + Interlocked.Increment(ref _instances));
@@ -131,10 +131,11 @@ public sealed class UtpTransport : Transport
     private async Task<AssociationHandle> AssociateAsync(Port port, Address remoteAddress, IPEndPoint remote)
     {
         var token = new Guid(RandomNumberGenerator.GetBytes(16));
-        var association = new UtpAssociationHandle(this, _localAddress!, remoteAddress, token, lanes: 1, isInitiator: true);
-        _associations[token] = association;
         var connect = new Connect(remote) { Listener = port.Listener, Timeout = Settings.ConnectionTimeout };
-        association.Add(Lane.Open(System, Settings, _maxToldBytes, association, Hello.Open(0, 1, token), _utp.Manager, connect));
+        var association = new UtpAssociationHandle(this, _localAddress!, remoteAddress, token, (owner, index) =>
+            Lane.Open(System, Settings, _maxToldBytes, owner, Hello.Open(index, index == 0 ? Settings.Layout : owner.Layout, token), _utp.Manager, connect));
+        _associations[token] = association;
+        association.Open();
         try
         {
             await association.WhenReady.WaitAsync(Settings.ConnectionTimeout).ConfigureAwait(false);
@@ -162,26 +163,38 @@ public sealed class UtpTransport : Transport
             lane.Refuse(HelloRefusal.ShuttingDown, hello.Token);
         else if (hello.Version != Hello.CurrentVersion)
             RefuseVersion(lane, hello);
-        else if (hello is not { Kind: HelloKind.Open, Lane: 0, Lanes: > 0 })
+        else if (hello.Kind != HelloKind.Open || !LaneLayout.TryRead(hello.Lanes, out var layout))
             lane.Refuse(HelloRefusal.UnknownAssociation, hello.Token);
         else
-            return AcceptAssociation(lane, hello);
+            return hello.Lane == 0 ? AcceptAssociation(lane, hello, layout) : AcceptLane(lane, hello, layout);
         return null;
     }
 
-    private UtpAssociationHandle? AcceptAssociation(Lane lane, Hello hello)
+    private UtpAssociationHandle? AcceptLane(Lane lane, Hello hello, LaneLayout layout)
     {
+        if (_associations.TryGetValue(hello.Token, out var association) && association.TryAdd(lane, hello.Lane, layout))
+        {
+            lane.Answer(Hello.Accept(hello.Lane, layout, hello.Token));
+            return association;
+        }
+
+        lane.Refuse(HelloRefusal.UnknownAssociation, hello.Token);
+        return null;
+    }
+
+    private UtpAssociationHandle? AcceptAssociation(Lane lane, Hello hello, LaneLayout asked)
+    {
+        var layout = Settings.Layout.Grant(asked);
         var remote = lane.Connected!.RemoteAddress;
         var address = new Address(SchemeIdentifier, System.Name, AddressResolver.HostOf(remote.Address.ToString()), remote.Port);
-        var association = new UtpAssociationHandle(this, _localAddress!, address, hello.Token, lanes: 1, isInitiator: false);
-        if (!_associations.TryAdd(hello.Token, association))
+        var association = new UtpAssociationHandle(this, _localAddress!, address, hello.Token, layout);
+        if (!_associations.TryAdd(hello.Token, association) || !association.TryAdd(lane, 0, layout))
         {
             lane.Refuse(HelloRefusal.UnknownAssociation, hello.Token);
             return null;
         }
 
-        association.Add(lane);
-        lane.Answer(Hello.Accept(0, 1, hello.Token));
+        lane.Answer(Hello.Accept(0, layout, hello.Token));
         _ = TellAsync(association);
         return association;
     }

@@ -33,6 +33,8 @@ internal sealed class RawPeer(ActorSystem system) : MinimalActorRef
 
     public async Task<ReadOnlyMemory<byte>> ReceivedAsync() => ((Received)(await NextAsync<Received>()).Message).Data;
 
+    public async Task AckAsync() => await NextAsync<int>();
+
     public async Task<ConnectionClosed> ClosedAsync() => (ConnectionClosed)(await NextAsync<ConnectionClosed>()).Message;
 
     protected override void TellInternal(object message, IActorRef sender)

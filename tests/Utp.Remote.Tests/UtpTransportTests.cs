@@ -48,7 +48,7 @@ public sealed class UtpTransportTests
     [Fact]
     public async Task Ordinary_messages_are_refused_above_the_high_water_mark_and_system_messages_never()
     {
-        await using var a = await TransportNode.StartAsync(TransportKind.Utp, "write-buffer-high-water-mark = 1000000b\nsend-buffer-size = 200000b");
+        await using var a = await TransportNode.StartAsync(TransportKind.UtpOneLane, "write-buffer-high-water-mark = 1000000b\nsend-buffer-size = 200000b");
         await using var b = await TransportNode.StartAsync(TransportKind.Utp, "receive-buffer-size = 100000b");
         var here = await a.Transport.Associate(b.Address);
         var there = await b.Accepted.NextAsync();
@@ -136,7 +136,7 @@ public sealed class UtpTransportTests
         var peer = new RawPeer(b.System);
 
         var connection = await peer.ConnectAsync(new IPEndPoint(IPAddress.Loopback, b.Address.Port!.Value));
-        connection.Tell(new Write((Hello.Open(0, 1, Guid.NewGuid()) with { Version = 9 }).ToBytes()), peer);
+        connection.Tell(new Write((Hello.Open(0, LaneLayout.Single, Guid.NewGuid()) with { Version = 9 }).ToBytes()), peer);
 
         Assert.True(Hello.TryParse((await peer.ReceivedAsync()).Span, out var answer));
         Assert.Equal(HelloRefusal.Version, answer.Refusal);

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote.Transport;
-using Google.Protobuf;
 
 namespace Utp.Remote;
 
@@ -9,38 +8,48 @@ namespace Utp.Remote;
 /// One association of Akka's, over its lanes. PDUs are written from any thread; what arrives is told to Akka's listener once there is one. It ends when Akka disassociates, when the peer has closed
 /// every lane, or when one of them fails.
 /// </summary>
-internal sealed class UtpAssociationHandle : AssociationHandle, ILaneOwner
+internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwner
 {
     private readonly object _gate = new();
     private readonly UtpTransport _transport;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lane?[] _lanes;
     private readonly bool _isInitiator;
+    private readonly Func<UtpAssociationHandle, int, Lane>? _openLane;
     private IHandleEventListener? _listener;
     private ICancelable? _timer;
     private volatile bool _closed;
     private bool _disassociatedTold;
     private bool _oversizeLogged;
+    private int _lanesThere;
     private int _lanesFinished;
     private int _lanesOver;
 
-    /// <summary>Without lanes yet.</summary>
+    /// <summary>One that this node opens: lane 0 first, the others when it is answered.</summary>
     /// <param name="transport">Whose it is.</param>
     /// <param name="local">As Akka knows this node.</param>
-    /// <param name="remote">The peer: what was asked for, or its socket's address.</param>
+    /// <param name="remote">The peer, as it was asked for.</param>
     /// <param name="token">Of the association.</param>
-    /// <param name="lanes">How many lanes.</param>
-    /// <param name="isInitiator">Whether this node opens them.</param>
-    public UtpAssociationHandle(UtpTransport transport, Address local, Address remote, Guid token, int lanes, bool isInitiator)
+    /// <param name="openLane">Opens a lane.</param>
+    public UtpAssociationHandle(UtpTransport transport, Address local, Address remote, Guid token, Func<UtpAssociationHandle, int, Lane> openLane)
+        : this(transport, local, remote, token, LaneLayout.Single, isInitiator: true) => _openLane = openLane;
+
+    /// <summary>One that a peer opens.</summary>
+    /// <param name="transport">Whose it is.</param>
+    /// <param name="local">As Akka knows this node.</param>
+    /// <param name="remote">The peer's socket.</param>
+    /// <param name="token">Of the association.</param>
+    /// <param name="layout">What is granted.</param>
+    public UtpAssociationHandle(UtpTransport transport, Address local, Address remote, Guid token, LaneLayout layout)
+        : this(transport, local, remote, token, layout, isInitiator: false) => _ready.SetResult();
+
+    private UtpAssociationHandle(UtpTransport transport, Address local, Address remote, Guid token, LaneLayout layout, bool isInitiator)
         : base(local, remote)
     {
         _transport = transport;
-        _lanes = new Lane?[lanes];
         _isInitiator = isInitiator;
+        SetLayout(layout);
         Token = token;
-        if (!isInitiator)
-            _ready.SetResult();
         ReadHandlerSource.Task.ContinueWith(
             static (registered, handle) => ((UtpAssociationHandle)handle!).Start(registered.Result), this,
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
@@ -58,12 +67,37 @@ internal sealed class UtpAssociationHandle : AssociationHandle, ILaneOwner
     /// <summary>Bytes that are written and not acknowledged, over all lanes.</summary>
     public long HeldBytes => _lanes.Sum(static lane => lane?.Queue.HeldBytes ?? 0);
 
-    /// <summary>A lane that was opened, or accepted.</summary>
-    public void Add(Lane lane)
+    /// <summary>The same of one lane.</summary>
+    public long HeldBytesOf(int lane) => _lanes[lane]?.Queue.HeldBytes ?? 0;
+
+    /// <summary>The lanes that both ends have agreed on.</summary>
+    public LaneLayout Layout => _layout;
+
+    /// <summary>Opens lane 0.</summary>
+    public void Open()
     {
-        lane.SetLanes(_lanes.Length);
+        var lane = _openLane!(this, 0);
+        if (!Add(lane, 0))
+            lane.Abort();
+    }
+
+    /// <summary>Takes a lane that a peer opens, unless it has no place here.</summary>
+    public bool TryAdd(Lane lane, int index, LaneLayout layout) => !_isInitiator && layout == _layout && index < _layout.Count && Add(lane, index);
+
+    private bool Add(Lane lane, int index)
+    {
         lock (_gate)
-            _lanes[lane.Index] = lane;
+        {
+            if (_closed || _lanes[index] is not null)
+                return false;
+            lane.Index = index;
+            lane.SetLayout(_layout);
+            _lanesThere++;
+            _lanes[index] = lane;
+            if (_listener is not null)
+                lane.LetGo();
+            return true;
+        }
     }
 
     /// <summary>Resets it when Akka has not registered in time: nobody would ever close it.</summary>
@@ -72,26 +106,6 @@ internal sealed class UtpAssociationHandle : AssociationHandle, ILaneOwner
         if (!ReadHandlerSource.Task.IsCompleted)
             End("Akka did not register on the association in time.", null, DisassociateInfo.Unknown);
     });
-
-    /// <inheritdoc/>
-    public override bool Write(ByteString payload)
-    {
-        if (_closed || _lanes[0] is not { } lane)
-            return false;
-        if (payload.Length > _transport.Settings.MaxFrameBytes + Lane.FrameSlackBytes)
-        {
-            // Akka checks before it wraps; what comes here came past it.
-            _transport.Log.Error("Dropped a PDU of {0} bytes to {1}: raise maximum-frame-size, {2} bytes now, on both nodes. The association stays.", payload.Length, RemoteAddress, _transport.Settings.MaxFrameBytes);
-            return true;
-        }
-
-        var mayRefuse = PduView.TryParse(payload.Span, out var view) && view.MayWait;
-        if (!lane.TryWrite(payload, default, mayRefuse))
-            return false;
-        if (_transport.Settings.LogTransport)
-            _transport.Log.Debug("{0} bytes to {1}, lane {2}", payload.Length, RemoteAddress, lane.Index);
-        return true;
-    }
 
     /// <inheritdoc/>
 #pragma warning disable CS0672 // Akka's own callers call it, too.
@@ -136,9 +150,10 @@ internal sealed class UtpAssociationHandle : AssociationHandle, ILaneOwner
 
     void ILaneOwner.OnLaneReady(Lane lane, Hello answer)
     {
-        if (answer is { Kind: HelloKind.Accept, Version: Hello.CurrentVersion } && answer.Token == Token && answer.Lane == lane.Index)
+        if (answer is { Kind: HelloKind.Accept, Version: Hello.CurrentVersion } && answer.Token == Token && answer.Lane == lane.Index && LaneLayout.TryRead(answer.Lanes, out var layout))
         {
-            _ready.TrySetResult();
+            if (lane.Index == 0)
+                OpenOthers(lane, layout);
             return;
         }
 
@@ -153,26 +168,15 @@ internal sealed class UtpAssociationHandle : AssociationHandle, ILaneOwner
         End($"{RemoteAddress} refused the association: {why}.", null, DisassociateInfo.Unknown);
     }
 
-    bool ILaneOwner.OnFrame(Lane lane, in Frame frame)
-    {
-        if (_closed)
-            return true;
-        if (frame.Pdu is null)
-        {
-            LogOversize(frame.Bytes);
-            return true;
-        }
-
-        if (_transport.Settings.LogTransport)
-            _transport.Log.Debug("{0} bytes from {1}, lane {2}", frame.Bytes, RemoteAddress, lane.Index);
-        _listener!.Notify(new InboundPayload(frame.Pdu));
-        return true;
-    }
-
     void ILaneOwner.OnLaneFinished(Lane lane)
     {
-        if (Interlocked.Increment(ref _lanesFinished) < _lanes.Length)
+        if (Interlocked.Increment(ref _lanesFinished) < Volatile.Read(ref _lanesThere))
+        {
+            // The peer closes them together; one that does not come is lost.
+            Arm(_transport.Settings.FlushTimeout, () => End("The peer closed one of its lanes, and not the others.", null, DisassociateInfo.Unknown));
             return;
+        }
+
         TellDisassociated(DisassociateInfo.Unknown);
         Close();
     }
@@ -181,8 +185,32 @@ internal sealed class UtpAssociationHandle : AssociationHandle, ILaneOwner
     {
         if (!_closed || !_ready.Task.IsCompleted)
             End(cause ?? "The peer closed the connection.", exception, DisassociateInfo.Unknown);
-        if (Interlocked.Increment(ref _lanesOver) >= _lanes.Length)
+        if (Interlocked.Increment(ref _lanesOver) >= Volatile.Read(ref _lanesThere))
             SetOver();
+    }
+
+    // Lane 0 is answered: the others are opened, and written to, before anybody writes.
+    private void OpenOthers(Lane first, LaneLayout layout)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            SetLayout(layout);
+            _lanes[0] = first;
+            first.SetLayout(layout);
+        }
+
+        for (var index = 1; index < layout.Count; index++)
+        {
+            var lane = _openLane!(this, index);
+            if (Add(lane, index))
+                continue;
+            lane.Abort();
+            return;
+        }
+
+        _ready.TrySetResult();
     }
 
     // Akka listens: what has arrived is told, and what follows.

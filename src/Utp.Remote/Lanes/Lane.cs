@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Akka.Actor;
 using Google.Protobuf;
 using Utp.Messages;
@@ -36,7 +35,7 @@ internal sealed class Lane : ILinkUser
     private readonly Func<Lane, Hello, ILaneOwner?>? _findOwner;
     private readonly byte[] _hello = new byte[Hello.Length];
     private readonly ActorLink _link;
-    private readonly int _maxPduBytes;
+    private readonly UtpTransportSettings _settings;
     private ILaneOwner? _owner;
     private FrameParser? _parser;
     private Frame _held;
@@ -55,7 +54,7 @@ internal sealed class Lane : ILinkUser
     private Lane(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, Func<Lane, Hello, ILaneOwner?>? findOwner)
     {
         _findOwner = findOwner;
-        _maxPduBytes = settings.MaxFrameBytes + FrameSlackBytes;
+        _settings = settings;
         Queue = new ByteQueue(new RateMeter(settings.HighWaterBytes, settings.LowWaterBytes), maxToldBytes);
         _link = new ActorLink(system, this, Queue);
     }
@@ -64,7 +63,7 @@ internal sealed class Lane : ILinkUser
     public const int FrameSlackBytes = 64;
 
     /// <summary>Its place in the association.</summary>
-    public int Index { get; private set; }
+    public int Index { get; set; }
 
     public ByteQueue Queue { get; }
 
@@ -101,7 +100,6 @@ internal sealed class Lane : ILinkUser
     /// <summary>Answers the peer's hello: frames follow.</summary>
     public void Answer(Hello hello)
     {
-        Index = hello.Lane;
         Queue.TryWrite(hello.ToBytes(), default, mayRefuse: false);
     }
 
@@ -112,24 +110,25 @@ internal sealed class Lane : ILinkUser
         Queue.Finish();
     }
 
-    /// <summary>The peer has granted so many lanes: fences have so many counts.</summary>
-    public void SetLanes(int lanes)
+    /// <summary>The lanes of the association are known: what its frames look like, and how large they may be.</summary>
+    public void SetLayout(LaneLayout layout)
     {
+        var limit = layout.HasLarge && Index == layout.Large ? _settings.MaxLargeFrameBytes : _settings.MaxFrameBytes;
         lock (_inbound)
-            _parser = new FrameParser(_maxPduBytes, lanes);
+            _parser = new FrameParser(limit + FrameSlackBytes, layout.Count);
     }
 
     /// <summary>Writes a frame.</summary>
     /// <param name="pdu">Its memory is used until the peer has acknowledged it.</param>
-    /// <param name="fence">For each lane, how many frames go before; empty: none.</param>
+    /// <param name="fence">What goes before; null: nothing of other lanes.</param>
     /// <param name="mayRefuse">Whether the writer can wait.</param>
     /// <returns>False: refused, or the lane is closed.</returns>
-    public bool TryWrite(ByteString pdu, ReadOnlySpan<uint> fence, bool mayRefuse)
+    public bool TryWrite(ByteString pdu, Fence? fence, bool mayRefuse)
     {
-        Span<byte> head = stackalloc byte[FrameHeader.Length + (fence.Length * FrameHeader.CountLength)];
-        new FrameHeader(pdu.Length, !fence.IsEmpty).Write(head);
-        for (var i = 0; i < fence.Length; i++)
-            BinaryPrimitives.WriteUInt32LittleEndian(head[(FrameHeader.Length + (i * FrameHeader.CountLength))..], fence[i]);
+        Span<byte> head = stackalloc byte[FrameHeader.Length + (fence is null ? 0 : FrameHeader.FenceLength(fence.Counts.Length))];
+        new FrameHeader(pdu.Length, fence is not null).Write(head);
+        if (fence is not null)
+            FrameHeader.WriteFence(fence, head[FrameHeader.Length..]);
         if (!Queue.TryWrite(head, pdu.Memory, mayRefuse))
             return false;
         Interlocked.Increment(ref _framesOut);
@@ -152,6 +151,9 @@ internal sealed class Lane : ILinkUser
         if (Volatile.Read(ref _helloBytes) < Hello.Length)
             Abort();
     }
+
+    /// <summary>What follows is handed over as it comes. By its owner, as it takes the lane.</summary>
+    public void LetGo() => _goesOn = true;
 
     /// <summary>What waits is handed over, and what follows. Any thread, but not one that is in <see cref="ILaneOwner.OnFrame"/>.</summary>
     public void GoOn()

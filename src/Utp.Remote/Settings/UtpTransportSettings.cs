@@ -38,6 +38,16 @@ internal sealed record UtpTransportSettings
             throw SectionReader.Wrong("write-buffer-low-water-mark", $"at most write-buffer-high-water-mark, {HighWaterBytes} bytes", LowWaterBytes);
         FlushTimeout = read.Duration("flush-timeout", TimeSpan.Zero, TimeSpan.FromMinutes(1));
         LogTransport = read.Switch("log-transport");
+        Layout = new LaneLayout(read.Count("lanes.ordinary", 1, LaneLayout.MaxOrdinary), read.Switch("lanes.control"), read.Texts("large-message-destinations").Count > 0);
+        MaxLargeFrameBytes = read.Size("maximum-large-frame-size", MinFrameBytes, 1 << 29);
+        var destinations = read.Texts("large-message-destinations");
+        foreach (var pattern in destinations)
+        {
+            if (!LargeDestinations.IsValid(pattern))
+                throw SectionReader.Wrong("large-message-destinations", "paths as /user/reports, /user/reports/* or /user/reports/**", pattern);
+        }
+
+        LargeDestinations = new LargeDestinations(destinations);
         Utp = UtpConfig(section, system, read);
     }
 
@@ -73,6 +83,15 @@ internal sealed record UtpTransportSettings
     public TimeSpan FlushTimeout { get; }
 
     public bool LogTransport { get; }
+
+    /// <summary>The lanes that this node asks for, and grants.</summary>
+    public LaneLayout Layout { get; }
+
+    /// <summary>Whose messages go on a lane of their own.</summary>
+    public LargeDestinations LargeDestinations { get; }
+
+    /// <summary>The largest message on the lane of large ones.</summary>
+    public int MaxLargeFrameBytes { get; }
 
     /// <summary>Has the section <c>utp</c> for <see cref="Actors.SeparateUtp"/>.</summary>
     public Config Utp { get; }

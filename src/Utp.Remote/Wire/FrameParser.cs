@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Google.Protobuf;
 
 namespace Utp.Remote;
@@ -6,8 +5,8 @@ namespace Utp.Remote;
 /// <summary>A PDU as it has arrived.</summary>
 /// <param name="Pdu">Null: it was over the limit, and is dropped.</param>
 /// <param name="Bytes">Its length.</param>
-/// <param name="Fence">For each lane, how many of its frames go before; null: not fenced.</param>
-internal readonly record struct Frame(ByteString? Pdu, int Bytes, uint[]? Fence);
+/// <param name="Fence">What goes before; null: what came before on its lane, and nothing else.</param>
+internal readonly record struct Frame(ByteString? Pdu, int Bytes, Fence? Fence);
 
 /// <summary>Cuts a lane's bytes into frames, wherever deliveries cut them.</summary>
 /// <param name="maxPduBytes">Longer ones are dropped, whatever their length, without memory for them.</param>
@@ -17,11 +16,11 @@ internal sealed class FrameParser(int maxPduBytes, int lanes)
     // Below it a copy costs less than what keeps the rest of a delivery alive.
     private const int MinViewBytes = 4 << 10;
 
-    private readonly byte[] _head = new byte[FrameHeader.Length + (lanes * FrameHeader.CountLength)];
+    private readonly byte[] _head = new byte[FrameHeader.Length + FrameHeader.FenceLength(lanes)];
     private int _headBytes;
     private byte[]? _body;
     private int _bodyBytes;
-    private uint[]? _fence;
+    private Fence? _fence;
     private int _skipBytes;
 
     /// <summary>Reads to the end of the next frame, or of the bytes.</summary>
@@ -44,7 +43,7 @@ internal sealed class FrameParser(int maxPduBytes, int lanes)
         if (!FillHead(source, ref consumed, out var header))
             return false;
         _headBytes = 0;
-        _fence = header.IsFenced ? ReadFence() : null;
+        _fence = header.IsFenced ? FrameHeader.ReadFence(lanes, _head.AsSpan(FrameHeader.Length)) : null;
         if (header.PduBytes > maxPduBytes)
         {
             frame = new Frame(null, header.PduBytes, null);
@@ -96,13 +95,5 @@ internal sealed class FrameParser(int maxPduBytes, int lanes)
         frame = new Frame(UnsafeByteOperations.UnsafeWrap(body), body.Length, _fence);
         _body = null;
         return true;
-    }
-
-    private uint[] ReadFence()
-    {
-        var fence = new uint[lanes];
-        for (var i = 0; i < lanes; i++)
-            fence[i] = BinaryPrimitives.ReadUInt32LittleEndian(_head.AsSpan(FrameHeader.Length + (i * FrameHeader.CountLength)));
-        return fence;
     }
 }

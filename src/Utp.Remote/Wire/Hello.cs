@@ -37,7 +37,7 @@ internal enum HelloRefusal : byte
 /// <param name="Version">Of the frames that follow.</param>
 /// <param name="Kind">What it says.</param>
 /// <param name="Lane">Which lane of the association it opens; in a refusal the reason.</param>
-/// <param name="Lanes">How many the association has: asked for, or granted.</param>
+/// <param name="Lanes">Which ones the association has, as <see cref="LaneLayout"/> writes it: asked for, or granted.</param>
 /// <param name="Token">Of the association; random, so that nobody else can join it.</param>
 internal readonly record struct Hello(byte Version, HelloKind Kind, byte Lane, byte Lanes, Guid Token)
 {
@@ -52,9 +52,9 @@ internal readonly record struct Hello(byte Version, HelloKind Kind, byte Lane, b
     /// <summary>Why it is refused.</summary>
     public HelloRefusal Refusal => Kind == HelloKind.Refuse ? (HelloRefusal)Lane : HelloRefusal.None;
 
-    public static Hello Open(int lane, int lanes, Guid token) => new(CurrentVersion, HelloKind.Open, (byte)lane, (byte)lanes, token);
+    public static Hello Open(int lane, LaneLayout lanes, Guid token) => new(CurrentVersion, HelloKind.Open, (byte)lane, lanes.ToByte(), token);
 
-    public static Hello Accept(int lane, int lanes, Guid token) => new(CurrentVersion, HelloKind.Accept, (byte)lane, (byte)lanes, token);
+    public static Hello Accept(int lane, LaneLayout lanes, Guid token) => new(CurrentVersion, HelloKind.Accept, (byte)lane, lanes.ToByte(), token);
 
     public static Hello Refuse(HelloRefusal why, Guid token) => new(CurrentVersion, HelloKind.Refuse, (byte)why, 0, token);
 

@@ -18,6 +18,9 @@ internal ref struct PduView
     private const byte SenderTag = 0x22;
     private const byte SeqTag = 0x29;
     private const byte PathTag = 0x0A;
+    private const byte ContentTag = 0x0A;
+    private const byte SerializerTag = 0x10;
+    private const byte ManifestTag = 0x1A;
     private const byte CommandTag = 0x08;
 
     /// <summary>Of an instruction: CommandType (3 is a heartbeat); zero for a payload.</summary>
@@ -32,8 +35,14 @@ internal ref struct PduView
     /// <summary>The recipient's path in UTF-8, with its address; empty without an envelope.</summary>
     public ReadOnlySpan<byte> Recipient { get; private set; }
 
-    /// <summary>The field of the message: Payload.</summary>
-    public ReadOnlySpan<byte> Message { get; private set; }
+    /// <summary>Which serializer wrote the message.</summary>
+    public int Serializer { get; private set; }
+
+    /// <summary>What the serializer wrote.</summary>
+    public ReadOnlySpan<byte> Content { get; private set; }
+
+    /// <summary>What the serializer calls it.</summary>
+    public ReadOnlySpan<byte> Manifest { get; private set; }
 
     /// <summary>Whether it is a system message, which is acknowledged.</summary>
     public bool IsNumbered { get; private set; }
@@ -158,7 +167,7 @@ internal ref struct PduView
                         Recipient = path;
                     break;
                 case MessageTag:
-                    Message = value;
+                    ReadMessage(value);
                     break;
                 case SeqTag:
                     IsNumbered = BinaryPrimitives.ReadUInt64LittleEndian(value) != ulong.MaxValue;
@@ -169,5 +178,25 @@ internal ref struct PduView
         }
 
         return content.IsEmpty && !Recipient.IsEmpty;
+    }
+
+    private void ReadMessage(ReadOnlySpan<byte> message)
+    {
+        while (TryReadField(ref message, out var tag, out var value, out _))
+        {
+            switch (tag)
+            {
+                case ContentTag:
+                    Content = value;
+                    break;
+                case SerializerTag:
+                    TryReadVarint(value, out var serializer, out _);
+                    Serializer = (int)serializer;
+                    break;
+                case ManifestTag:
+                    Manifest = value;
+                    break;
+            }
+        }
     }
 }

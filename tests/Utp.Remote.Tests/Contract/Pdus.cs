@@ -11,7 +11,9 @@ internal static class Pdus
     /// <param name="seq">Its number, of a system message.</param>
     /// <param name="ack">A cumulative acknowledgement on top.</param>
     /// <param name="serializer">Of the message.</param>
-    public static ByteString Message(string recipient, byte[] message, ulong? seq = null, ulong? ack = null, int serializer = 17) => Payload(Envelope(recipient, message, seq, serializer), ack);
+    /// <param name="manifest">Of the message.</param>
+    public static ByteString Message(string recipient, byte[] message, ulong? seq = null, ulong? ack = null, int serializer = 17, string manifest = "") =>
+        Payload(Envelope(recipient, message, seq, serializer, manifest), ack);
 
     public static ByteString PureAck(ulong ack) => Payload(null, ack);
 
@@ -43,9 +45,11 @@ internal static class Pdus
         return Field(1, inner);
     }
 
-    private static ByteString Envelope(string recipient, byte[] message, ulong? seq, int serializer)
+    private static ByteString Envelope(string recipient, byte[] message, ulong? seq, int serializer, string manifest)
     {
         var payload = Concat(Field(1, ByteString.CopyFrom(message)), Varint(2, serializer));
+        if (manifest.Length > 0)
+            payload = Concat(payload, Field(3, ByteString.CopyFromUtf8(manifest)));
         var envelope = Concat(Field(1, Field(1, ByteString.CopyFromUtf8(recipient))), Field(2, payload));
 
         // As protobuf does: a zero is left out. None is all ones.

@@ -303,3 +303,7 @@ public abstract class TransportContract(TransportKind kind)
 public sealed class AkkaTcpContractTests() : TransportContract(TransportKind.AkkaTcp);
 
 public sealed class UtpContractTests() : TransportContract(TransportKind.Utp);
+
+public sealed class UtpOneLaneContractTests() : TransportContract(TransportKind.UtpOneLane);
+
+public sealed class UtpAllLanesContractTests() : TransportContract(TransportKind.UtpAllLanes);

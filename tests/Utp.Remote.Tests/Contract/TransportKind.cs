@@ -11,6 +11,12 @@ public sealed record TransportKind(string Name, string Path, string TransportCla
 {
     public static readonly TransportKind Utp = new("uTP", "akka.remote.utp", "Utp.Remote.UtpTransport, Utp.Remote", "", "utp");
 
+    /// <summary>Without lanes.</summary>
+    public static readonly TransportKind UtpOneLane = Utp with { Name = "uTP, one lane", Section = "lanes { control = off }" };
+
+    /// <summary>With all of them.</summary>
+    public static readonly TransportKind UtpAllLanes = Utp with { Name = "uTP, six lanes", Section = "lanes { ordinary = 4 }\nlarge-message-destinations = [\"/user/large\"]" };
+
     /// <summary>Akka's own, as the control: what it does not pass is no contract.</summary>
     public static readonly TransportKind AkkaTcp =
         new("Akka's TCP", "akka.remote.dot-netty.tcp", "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", "", "tcp", "akka.remote.dot-netty.tcp");

@@ -290,3 +290,7 @@ public abstract class RemotingContract(TransportKind kind) : IAsyncLifetime
 public sealed class AkkaTcpRemotingTests() : RemotingContract(TransportKind.AkkaTcp);
 
 public sealed class UtpRemotingTests() : RemotingContract(TransportKind.Utp);
+
+public sealed class UtpOneLaneRemotingTests() : RemotingContract(TransportKind.UtpOneLane);
+
+public sealed class UtpAllLanesRemotingTests() : RemotingContract(TransportKind.UtpAllLanes);

@@ -22,7 +22,8 @@ public sealed class FrameParserTests
         for (var i = 0; i < frames.Count; i++)
         {
             Assert.Equal(Body(i, sizes[i]), frames[i].Pdu!.ToByteArray());
-            Assert.Equal(i % 3 == 0 ? [(uint)i, 7, 9] : null, frames[i].Fence);
+            Assert.Equal(i % 3 == 0 ? [(uint)i, 7, 9] : null, frames[i].Fence?.Counts);
+            Assert.Equal(i % 3 == 0 ? (byte?)5 : null, frames[i].Fence?.Mask);
         }
     }
 
@@ -89,6 +90,10 @@ public sealed class FrameParserTests
     {
         var header = new byte[FrameHeader.Length];
         new FrameHeader(body.Length, fence.Length > 0).Write(header);
-        return [.. header, .. fence.SelectMany(BitConverter.GetBytes), .. body];
+        if (fence.Length == 0)
+            return [.. header, .. body];
+        var counts = new byte[FrameHeader.FenceLength(fence.Length)];
+        FrameHeader.WriteFence(new Fence(5, fence), counts);
+        return [.. header, .. counts, .. body];
     }
 }

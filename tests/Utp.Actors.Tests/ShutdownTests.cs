@@ -77,6 +77,14 @@ public sealed class ShutdownTests(ITestOutputHelper output) : UtpSpec(output)
         Assert.Equal(FailureCause.ShuttingDown, ExpectMsg<CommandFailed>().Cause);
     }
 
+    // Of a minute, three times as long as these tests wait.
+    [Fact]
+    public void A_system_that_shuts_down_does_not_sit_out_TimeWait()
+    {
+        using var spec = new LongTimeWait(Output);
+        spec.CloseAndShutDown();
+    }
+
     [Fact]
     public void Connections_are_closed_by_the_flush_and_their_handlers_hear_of_it()
     {
@@ -87,6 +95,23 @@ public sealed class ShutdownTests(ITestOutputHelper output) : UtpSpec(output)
         pair.A.Handler.ExpectMsg<ConnectionClosed>(closed => closed is Closed or PeerClosed);
         pair.B.Handler.ExpectMsg<ConnectionClosed>(closed => closed is Closed or PeerClosed);
         ExpectMsg<Akka.Done>();
+    }
+
+    private sealed class LongTimeWait(ITestOutputHelper output) : UtpSpec(output, "utp.rto.min-own-peer = 60s\nutp.time-wait = 60s")
+    {
+        public void CloseAndShutDown()
+        {
+            var pair = OpenPair(registerB: register => register with { KeepOpenOnPeerClosed = true });
+            pair.A.Tell(ConfirmedClose.Instance);
+            pair.B.Handler.ExpectMsg<PeerClosed>();
+            pair.B.Tell(Close.Instance);
+            pair.A.Handler.ExpectMsg<ConfirmedClosed>();
+            pair.B.Handler.ExpectMsg<Closed>();
+            Manager.Tell(ShutdownUnbind.Instance, TestActor);
+            ExpectMsg<Akka.Done>();
+            Manager.Tell(ShutdownFlush.Instance, TestActor);
+            ExpectMsg<Akka.Done>();
+        }
     }
 
     private sealed class Writer : UntypedActor

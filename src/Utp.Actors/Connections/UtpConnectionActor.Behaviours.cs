@@ -12,6 +12,7 @@ internal sealed partial class UtpConnectionActor
 {
     private bool _peerFinished;
     private bool _unregisteredTooLong;
+    private bool _shuttingDown;
     private CloseReason _peerFinReason;
 
     /// <summary>Nobody knows this connection yet but its attempt, if there is one.</summary>
@@ -156,7 +157,12 @@ internal sealed partial class UtpConnectionActor
             case WriteCommand or Register or ResumeWriting:
                 Fail((UtpCommand)message, Failures.OfEnd(_endReason));
                 break;
-            case Terminated or OwnerGone or SuspendReading or ResumeReading or ShutdownFlush or ShutdownUnbind or CancelOpen or OpenWon:
+            case ShutdownFlush:
+                // Nobody waits for TimeWait when the system ends (note 0024).
+                _shuttingDown = true;
+                Drain();
+                break;
+            case Terminated or OwnerGone or SuspendReading or ResumeReading or ShutdownUnbind or CancelOpen or OpenWon:
                 break;
             default:
                 if (!OnCommon(message))
@@ -199,6 +205,7 @@ internal sealed partial class UtpConnectionActor
             return true;
         if (message is not ShutdownFlush)
             return false;
+        _shuttingDown = true;
         if (_closeCommand is null or ConfirmedClose)
             BeginClose(Close.Instance);
         Drain();

@@ -61,7 +61,7 @@ internal sealed partial class UtpConnectionActor
             _port.Listener.Tell(new PathSizeReport(_handle.Path.Remote.Address, pathSize), ActorRefs.NoSender);
         if (_resumeAsker is not null)
             ResumeWritingIfRoom();
-        if (_core.IsTerminated && _endTold)
+        if (_endTold && (_core.IsTerminated || (_shuttingDown && _core.HasSaidAll)))
             LeaveListener();
         else
             ArmDeadline();

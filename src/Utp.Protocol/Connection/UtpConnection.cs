@@ -67,6 +67,12 @@ public sealed partial class UtpConnection
     /// <summary>Whether the peer has shown that it receives at its address (protocol.md §9): it is not half open any more.</summary>
     public bool IsAddressConfirmed => State is not (ConnectionState.SynSent or ConnectionState.SynReceived);
 
+    /// <summary>
+    /// Whether only late repeats of the peer's ST_FIN are waited for: it was acknowledged, and the acknowledgement has left. Whoever is about to end may forget the
+    /// connection then, without waiting for TimeWait (design note 24).
+    /// </summary>
+    public bool HasSaidAll => State == ConnectionState.TimeWait && _peerFinReached && !_ack.IsDue && !_blocked;
+
     /// <summary>What the peer has shown; known from <see cref="ConnectionEventKind.Connected"/> on.</summary>
     public Capabilities PeerCapabilities { get; private set; }
 

@@ -44,6 +44,36 @@ public class CloseTests
         c.Expect(PacketType.State, ack: Peer + 1);
     }
 
+    // Design note 24: then, and not before, a process may end.
+    [Fact]
+    public void All_is_said_when_the_acknowledgement_of_the_peers_fin_has_left()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Do((connection, now) => connection.CloseWrite(now));
+        c.Expect(PacketType.Fin, seq: Seq);
+        c.Send(PacketBuilder.State().Ack(Seq));
+        Assert.False(c.Connection.HasSaidAll);
+        c.BlockSocket();
+        c.Send(PacketBuilder.Fin().Seq(Peer).Ack(Seq));
+        Assert.Equal(ConnectionState.TimeWait, c.Connection.State);
+        Assert.False(c.Connection.HasSaidAll);
+        c.TakeSent();
+        c.UnblockSocket();
+        c.Expect(PacketType.State, ack: Peer);
+        Assert.True(c.Connection.HasSaidAll);
+    }
+
+    [Fact]
+    public void Not_all_is_said_while_the_peer_may_still_close()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Do((connection, now) => connection.Close(now));
+        c.Expect(PacketType.Fin, seq: Seq);
+        c.Send(PacketBuilder.State().Ack(Seq)).ExpectClosed(CloseCause.Closed);
+        Assert.Equal(ConnectionState.TimeWait, c.Connection.State);
+        Assert.False(c.Connection.HasSaidAll);
+    }
+
     [Fact]
     public void A_foreign_peer_gets_an_empty_data_packet_before_a_fin_that_would_be_the_first()
     {

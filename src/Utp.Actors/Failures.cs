@@ -94,6 +94,9 @@ internal static class Failures
     public static Failure OfEnd(CloseReason reason) =>
         new(FailureCause.ConnectionEnded, $"The connection ended before the peer acknowledged this write: {SentenceOf(reason)}");
 
+    /// <summary>A write that the peer, who is still there, will not read.</summary>
+    public static Failure OfUnread(CloseReason reason) => new(FailureCause.NotRead, $"The peer has stopped reading: {SentenceOf(reason)}");
+
     /// <summary>A command that the actor does not know.</summary>
     public static Failure NotUnderstood(UtpCommand command, string actor) =>
         new(FailureCause.NotUnderstood, $"{command.GetType().Name} is no command for {actor}, or not at this point.");
@@ -118,6 +121,8 @@ internal static class Failures
             CloseCause.ConfirmedClosed => "both ends have closed it.",
             CloseCause.PeerClosed => "the peer closed it.",
             CloseCause.Aborted => "it was aborted.",
+            CloseCause.Reset when reason.PeerCode == CloseCodes.NotRead => "the peer closed, or gave up reading, before it had read all that was sent: see why it did, and send again what matters.",
+            CloseCause.Reset when reason.PeerCode is { } code => $"the peer reset it, with close reason {code}.",
             CloseCause.Reset => "the peer reset it.",
             CloseCause.Refused => "the peer's host says that nobody listens on its port any more.",
             CloseCause.Unreachable => "the peer cannot be reached any more.",

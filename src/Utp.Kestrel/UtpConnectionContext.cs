@@ -19,6 +19,7 @@ internal sealed class UtpConnectionContext : DefaultConnectionContext, IMemoryPo
     private readonly UtpDuplexPipe _connection;
     private readonly Pipe _input;
     private readonly Pipe _output;
+    private readonly UnreadWatch _reader;
     private readonly CancellationTokenSource _closed = new();
     private Task _receiving = Task.CompletedTask;
     private Task _sending = Task.CompletedTask;
@@ -38,7 +39,8 @@ internal sealed class UtpConnectionContext : DefaultConnectionContext, IMemoryPo
 
         // The connection only copies what it is given, so that it may run where the server flushes.
         _output = new Pipe(new PipeOptions(memory, PipeScheduler.Inline, pauseWriterThreshold: WriteBufferBytes, resumeWriterThreshold: WriteBufferBytes / 2, useSynchronizationContext: false));
-        Transport = new Ends(_input.Reader, _output.Writer);
+        _reader = new UnreadWatch(_input.Reader);
+        Transport = new Ends(_reader, _output.Writer);
         Features.Set<IMemoryPoolFeature>(this);
         Features.Set<IUtpConnectionFeature>(this);
     }
@@ -72,7 +74,9 @@ internal sealed class UtpConnectionContext : DefaultConnectionContext, IMemoryPo
             return;
 
         // Not of Transport, which middleware may have replaced.
-        await _input.Reader.CompleteAsync().ConfigureAwait(false);
+        await _reader.CompleteAsync().ConfigureAwait(false);
+        if (_reader.LeavesUnread)
+            Stream.AbortReading();
         await _output.Writer.CompleteAsync().ConfigureAwait(false);
         await _sending.ConfigureAwait(false);
         await Stream.DisposeAsync().ConfigureAwait(false);

@@ -7,7 +7,7 @@ namespace Utp.Messages;
 /// </summary>
 public abstract record CloseCommand : UtpCommand, IDeadLetterSuppression;
 
-/// <summary>Sends what was written, then closes both directions; what the peer still sends is discarded. <see cref="Closed"/> follows when the peer has acknowledged everything.</summary>
+/// <summary>Sends what was written, then closes both directions. <see cref="Closed"/> follows when the peer has acknowledged everything. What nobody has read by then, and what the peer still sends, is lost, and its writer hears so: it is reset with <see cref="Protocol.CloseCodes.NotRead"/>.</summary>
 /// <param name="Code">A close reason for the peer (extension 3), shown as its <c>CloseReason.PeerCode</c>; null: none.</param>
 public sealed record Close(ushort? Code = null) : CloseCommand
 {

@@ -1,3 +1,5 @@
+using Utp.Protocol;
+
 namespace Utp.Messages;
 
 /// <summary>A command could not be done. Told to its sender; nothing of it has happened unless the cause says so.</summary>
@@ -5,7 +7,11 @@ namespace Utp.Messages;
 /// <param name="Cause">What stood in the way, for programs.</param>
 /// <param name="Message">What happened and what to do, in one sentence, for people.</param>
 /// <param name="Exception">The exception behind it, if there was one.</param>
-public sealed record CommandFailed(UtpCommand Command, FailureCause Cause, string Message, Exception? Exception = null) : UtpEvent;
+public sealed record CommandFailed(UtpCommand Command, FailureCause Cause, string Message, Exception? Exception = null) : UtpEvent
+{
+    /// <summary>What ended the connection, or its writing, for a write that was taken and not delivered; otherwise null.</summary>
+    public CloseReason? Reason { get; init; }
+}
 
 /// <summary>Why a command failed.</summary>
 public enum FailureCause
@@ -96,4 +102,7 @@ public enum FailureCause
 
     /// <summary>The actor that it was sent to does not know the command: a write to a listener, say.</summary>
     NotUnderstood,
+
+    /// <summary>The peer does not read any more: what was not delivered by then will not be. What it sends still arrives.</summary>
+    NotRead,
 }

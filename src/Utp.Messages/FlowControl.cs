@@ -19,6 +19,20 @@ public sealed record ResumeReading : UtpCommand, IDeadLetterSuppression
 }
 
 /// <summary>
+/// Reads nothing more, for good: what has arrived and was not told is dropped, what still comes is not acknowledged, and the peer's writes fail, at once if it is one of ours,
+/// otherwise when our direction is closed. Our own direction goes on.
+/// </summary>
+/// <param name="Code">A close reason for the peer; null: <see cref="Protocol.CloseCodes.NotRead"/>.</param>
+public sealed record StopReading(ushort? Code = null) : UtpCommand, IDeadLetterSuppression
+{
+    /// <summary>Without a code.</summary>
+    public static readonly StopReading Instance = new();
+
+    /// <summary>Whether something was told (<see cref="Received"/>), and nobody will read it: the peer hears so even if it sends nothing more.</summary>
+    public bool LeavesUnread { get; init; }
+}
+
+/// <summary>
 /// After a write failed because the buffer was full: asks for writing again. Answered with <see cref="WritingResumed"/> when there is room for a write as large
 /// as the one that failed. One may ask at a time; another asker hears <see cref="CommandFailed"/>.
 /// </summary>

@@ -280,6 +280,13 @@ public sealed class UtpStream : Stream
     /// <param name="code">A close reason for the peer; null: none.</param>
     public void Abort(ushort? code = null) => _connection.Abort(code);
 
+    /// <summary>
+    /// Reads nothing more, for good: what has arrived is dropped, the peer is told at once, and its writes fail (those of a peer that is not of this implementation when our
+    /// direction is closed). Writing goes on. As <c>QuicStream.Abort</c> of the reading direction; uTP has no reset of the writing direction alone.
+    /// </summary>
+    /// <param name="code">A close reason for the peer; null: <see cref="CloseCodes.NotRead"/>.</param>
+    public void AbortReading(ushort? code = null) => _connection.AbortReading(code);
+
     /// <summary>What the connection has done so far, and where it stands; also after its end.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<ConnectionStats> GetStatisticsAsync(CancellationToken cancellationToken = default) => _connection.GetStatisticsAsync(cancellationToken);
@@ -308,12 +315,13 @@ public sealed class UtpStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>
-    /// Closes the connection: what was written is sent, what the peer still sends is discarded, and when the peer has acknowledged everything, or after
-    /// <see cref="UtpConnectionOptions.Linger"/> by a reset, it is over, for which this waits. A second time is harmless.
+    /// Closes the connection: what was written is sent, and when the peer has acknowledged everything, or after <see cref="UtpConnectionOptions.Linger"/> by a reset, it is
+    /// over, for which this waits. What was not read, and what the peer still sends, is lost, and the peer hears so: its writes fail, and its connection ends by a reset with
+    /// <see cref="CloseCodes.NotRead"/>. A second time is harmless.
     /// </summary>
     public override async ValueTask DisposeAsync()
     {
-        await _connection.CloseAsync().ConfigureAwait(false);
+        await _connection.CloseAsync(_pipe is { HasUnread: true }).ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
         GC.SuppressFinalize(this);
     }
@@ -323,7 +331,7 @@ public sealed class UtpStream : Stream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            _ = _connection.CloseAsync();
+            _ = _connection.CloseAsync(_pipe is { HasUnread: true });
         base.Dispose(disposing);
     }
 

@@ -216,15 +216,85 @@ public sealed class CloseTests(ITestOutputHelper output) : UtpSpec(output)
     }
 
     [Fact]
-    public void A_close_with_unread_data_of_the_peer_discards_it()
+    public void A_close_with_unread_data_of_the_peer_resets_it_behind_what_was_written()
     {
         var pair = OpenPair();
         Suspend(pair.A);
         pair.B.Tell(new Write(Bytes(1_000)) { Ack = "there", AckWhen = AckWhen.Delivered });
         pair.B.Handler.ExpectMsg("there");
+        pair.A.Tell(new Write(Bytes(100_000)));
         pair.A.Tell(Close.Instance);
         pair.A.Handler.ExpectMsg<Closed>();
-        pair.B.Handler.ExpectMsg<PeerClosed>();
+        Assert.Equal(Bytes(100_000), pair.B.ExpectBytes(100_000));
+        Assert.Equal(NotRead, pair.B.Handler.ExpectMsg<ErrorClosed>().Reason);
+    }
+
+    [Fact]
+    public void What_comes_to_a_connection_that_nobody_registered_for_and_that_is_closed_is_told_to_be_unread()
+    {
+        var acceptor = CreateTestProbe();
+        var (_, address) = BindTo(acceptor);
+        var a = Open(address);
+        acceptor.ExpectMsg<Connected>();
+        a.Tell(new Write(Bytes(1_000)) { Ack = "there", AckWhen = AckWhen.Delivered });
+        a.Handler.ExpectMsg("there");
+        acceptor.Reply(Close.Instance);
+        var closed = a.Handler.ExpectMsg<ErrorClosed>();
+        Assert.Equal(NotRead, closed.Reason);
+        Assert.Contains("before it had read all", closed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writes_to_a_peer_that_has_closed_fail_in_the_end_instead_of_vanishing()
+    {
+        var pair = OpenPair(registerA: KeepOpen);
+        pair.B.Tell(Close.Instance);
+        pair.A.Handler.ExpectMsg<PeerClosed>();
+        var write = new Write(Bytes(1_000_000)) { Ack = "there", AckWhen = AckWhen.Delivered };
+        pair.A.Tell(write);
+        var failed = pair.A.Handler.ExpectMsg<CommandFailed>();
+        Assert.Same(write, failed.Command);
+        Assert.Equal(CloseCause.Reset, failed.Reason!.Value.Cause);
+        pair.A.Handler.ExpectMsg<ErrorClosed>();
+    }
+
+    [Fact]
+    public void A_handler_that_dies_after_its_own_end_resets_what_it_did_not_hear()
+    {
+        var pair = OpenPair(registerA: KeepOpen);
+        Sys.Stop(pair.B.Handler.Ref);
+        pair.A.Tell(new Write(Bytes(1_000_000)) { Ack = "there", AckWhen = AckWhen.Delivered });
+        pair.A.Handler.FishForMessage(static m => m is ErrorClosed { Reason.Cause: CloseCause.Reset });
+    }
+
+    [Fact]
+    public void Reading_is_given_up_with_a_code_and_writing_goes_on()
+    {
+        var pair = OpenPair(registerA: KeepOpen);
+        pair.B.Tell(new StopReading(77) { LeavesUnread = true });
+        var write = new Write(Bytes(1_000));
+        pair.A.Tell(write);
+        var failed = (CommandFailed)pair.A.Handler.FishForMessage(static m => m is CommandFailed);
+        Assert.Equal(FailureCause.NotRead, failed.Cause);
+        Assert.Equal(new CloseReason(CloseCause.Reset, 77), failed.Reason);
+        pair.B.Tell(new Write(Bytes(100_000)));
+        Assert.Equal(Bytes(100_000), pair.A.ExpectBytes(100_000));
+        pair.B.Tell(Close.Instance);
+        pair.B.Handler.ExpectMsg<Closed>();
+        pair.A.Handler.ExpectMsg<PeerClosed>();
+        Assert.Equal(new CloseReason(CloseCause.Reset, 77), pair.A.Handler.ExpectMsg<ErrorClosed>().Reason);
+    }
+
+    [Fact]
+    public void A_reset_in_the_middle_of_a_transfer_brings_its_code()
+    {
+        var pair = OpenPair();
+        for (var i = 0; i < 20; i++)
+            pair.A.Tell(new Write(Bytes(100_000)));
+        pair.B.Handler.ExpectMsg<Received>();
+        pair.B.Tell(new Abort(99));
+        var closed = (ErrorClosed)pair.A.Handler.FishForMessage(static m => m is ErrorClosed);
+        Assert.Equal(new CloseReason(CloseCause.Reset, 99), closed.Reason);
     }
 
     [Fact]
@@ -243,6 +313,8 @@ public sealed class CloseTests(ITestOutputHelper output) : UtpSpec(output)
         pair.B.Handler.ExpectMsg<Closed>();
         pair.A.Handler.ExpectMsg<PeerClosed>();
     }
+
+    private static CloseReason NotRead => new(CloseCause.Reset, CloseCodes.NotRead);
 
     private static Register KeepOpen(Register register) => register with { KeepOpenOnPeerClosed = true };
 

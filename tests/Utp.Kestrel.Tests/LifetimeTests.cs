@@ -38,6 +38,17 @@ public sealed class LifetimeTests
     }
 
     [Fact]
+    public async Task What_follows_the_last_request_is_told_to_be_unread_behind_the_answer()
+    {
+        await using var server = await Server.StartAsync(app => app.MapGet("/", () => "the answer"), HttpProtocols.Http1);
+        await using var stream = await UtpClient.ConnectAsync(server.Address).Soon();
+        await stream.WriteAsync("GET / HTTP/1.1\r\nHost: utp\r\nConnection: close\r\n\r\nnobody reads this"u8.ToArray());
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        Assert.EndsWith("the answer", (await reader.ReadToEndAsync().Soon()).TrimEnd('0', '\r', '\n'), StringComparison.Ordinal);
+        Assert.Equal(new CloseReason(CloseCause.Reset, CloseCodes.NotRead), await stream.Closed.Soon());
+    }
+
+    [Fact]
     public async Task A_clients_reset_aborts_the_request_although_the_server_has_read_all_that_it_will()
     {
         var started = new TaskCompletionSource();

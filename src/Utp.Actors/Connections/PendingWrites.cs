@@ -26,14 +26,13 @@ internal sealed class PendingWrites
         }
     }
 
-    /// <summary>The connection has ended: each write that is left fails, in order.</summary>
-    public void FailAll(CloseReason reason, IActorRef connection)
+    /// <summary>The connection has ended, or the peer reads no more: each write that is left fails, in order.</summary>
+    public void FailAll(in Failure failure, CloseReason reason, IActorRef connection)
     {
-        var failure = Failures.OfEnd(reason);
         while (_queue.TryDequeue(out var pending))
         {
             if (pending.Write is { } write)
-                pending.Writer.Tell(new CommandFailed(write, failure.Cause, failure.Message), connection);
+                pending.Writer.Tell(new CommandFailed(write, failure.Cause, failure.Message) { Reason = reason }, connection);
         }
     }
 }

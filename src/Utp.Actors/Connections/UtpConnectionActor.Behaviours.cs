@@ -50,6 +50,9 @@ internal sealed partial class UtpConnectionActor
             case ResumeReading:
                 _readingSuspended = false;
                 break;
+            case StopReading stop:
+                StopReading(stop);
+                break;
             default:
                 if (!OnWriting(message) && !OnClosing(message) && !OnCommon(message))
                     Unexpected(message);
@@ -162,6 +165,9 @@ internal sealed partial class UtpConnectionActor
                 _shuttingDown = true;
                 Drain();
                 break;
+            case StopReading stop:
+                StopReading(stop);
+                break;
             case Terminated or OwnerGone or SuspendReading or ResumeReading or ShutdownUnbind or CancelOpen or OpenWon:
                 break;
             default:
@@ -183,6 +189,9 @@ internal sealed partial class UtpConnectionActor
                 _readingSuspended = false;
                 _core.ResumeReading(Clock.Now);
                 Drain();
+                return true;
+            case StopReading stop:
+                StopReading(stop);
                 return true;
             default:
                 return false;

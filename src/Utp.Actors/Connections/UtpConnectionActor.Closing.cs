@@ -49,6 +49,15 @@ internal sealed partial class UtpConnectionActor
         _core.ResumeReading(now);
     }
 
+    private void StopReading(StopReading command)
+    {
+        var now = Clock.Now;
+        _discardsReceived = true;
+        _core.StopReading(now, command.LeavesUnread, command.Code);
+        _core.ResumeReading(now);
+        Drain();
+    }
+
     private void AbortCore(ushort? code = null)
     {
         var now = Clock.Now;
@@ -61,8 +70,8 @@ internal sealed partial class UtpConnectionActor
     {
         _endReason = reason;
         _registerDeadline = Instant.Never;
-        _writes?.FailAll(reason, Self);
-        FailResumeAsker(reason);
+        _writes?.FailAll(Failures.OfEnd(reason), reason, Self);
+        FailResumeAsker(Failures.OfEnd(reason));
         if (_open is not null)
         {
             FailOpen(_cancelledBy ?? Failures.OfConnect(RemoteEndPoint, reason));
@@ -135,8 +144,8 @@ internal sealed partial class UtpConnectionActor
     {
         _endReason = reason;
         TryResetPeer();
-        _writes?.FailAll(reason, Self);
-        FailResumeAsker(reason);
+        _writes?.FailAll(Failures.OfEnd(reason), reason, Self);
+        FailResumeAsker(Failures.OfEnd(reason));
         if (_open is not null)
         {
             FailOpen(new Failure(FailureCause.InternalError, Failures.SentenceOf(reason), exception));

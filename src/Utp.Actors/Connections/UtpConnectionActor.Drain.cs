@@ -82,6 +82,9 @@ internal sealed partial class UtpConnectionActor
                 case ConnectionEventKind.PeerFinished:
                     OnPeerFinished(happened.Reason);
                     break;
+                case ConnectionEventKind.WritesFailed:
+                    OnWritesFailed(happened.Reason);
+                    break;
                 case ConnectionEventKind.WritesDelivered:
                     _writes?.OnDelivered(happened.Count, Self);
                     break;

@@ -13,6 +13,8 @@ internal sealed partial class UtpConnectionActor
     private long _refusedBytes;
     private IActorRef? _resumeAsker;
 
+    private CloseReason? _writesFailed;
+
     private bool OnWriting(object message)
     {
         switch (message)
@@ -92,6 +94,13 @@ internal sealed partial class UtpConnectionActor
 
     private void Refuse(WriteCommand command, WriteResult result)
     {
+        if (_writesFailed is { } reason)
+        {
+            var failure = Failures.OfUnread(reason);
+            Sender.Tell(new CommandFailed(command, failure.Cause, failure.Message) { Reason = reason });
+            return;
+        }
+
         Fail(command, Failures.OfWrite(result, command.TotalBytes, _options));
         if (result == WriteResult.BufferFull)
         {
@@ -124,11 +133,19 @@ internal sealed partial class UtpConnectionActor
         _resumeAsker = null;
     }
 
-    private void FailResumeAsker(CloseReason reason)
+    // The peer reads no more. Whoever waits for room hears so, too.
+    private void OnWritesFailed(CloseReason reason)
+    {
+        _writesFailed = reason;
+        _writingSuspended = false;
+        _writes?.FailAll(Failures.OfUnread(reason), reason, Self);
+        FailResumeAsker(Failures.OfUnread(reason));
+    }
+
+    private void FailResumeAsker(in Failure failure)
     {
         if (_resumeAsker is null)
             return;
-        var failure = Failures.OfEnd(reason);
         _resumeAsker.Tell(new CommandFailed(ResumeWriting.Instance, failure.Cause, failure.Message));
         _resumeAsker = null;
     }

@@ -17,6 +17,9 @@ public enum ConnectionEventKind
 
     /// <summary>The connection has ended for its user, by <see cref="ConnectionEvent.Reason"/>. Comes last.</summary>
     Closed,
+
+    /// <summary>The peer does not read any more: no write that was not delivered will be, and none is taken. What the peer sends is still received; why is in <see cref="ConnectionEvent.Reason"/>.</summary>
+    WritesFailed,
 }
 
 /// <summary>Something that the user of a connection must hear, in order.</summary>
@@ -24,7 +27,7 @@ public enum ConnectionEventKind
 /// <param name="Data">Received: the payload; its memory belongs to the caller from now on.</param>
 /// <param name="Metadata">Received in object or frame mode: the metadata, perhaps empty; belongs to the caller.</param>
 /// <param name="Count">WritesDelivered: how many writes in all.</param>
-/// <param name="Reason">Closed: why. PeerFinished: the close reason that the peer gave.</param>
+/// <param name="Reason">Closed, WritesFailed: why. PeerFinished: the close reason that the peer gave.</param>
 public readonly record struct ConnectionEvent(
     ConnectionEventKind Kind,
     ReadOnlyMemory<byte> Data = default,

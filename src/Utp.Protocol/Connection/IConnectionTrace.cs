@@ -57,6 +57,9 @@ public enum ReceiveVerdict
 
     /// <summary>The state does not allow it.</summary>
     NotAllowed,
+
+    /// <summary>Nobody reads any more.</summary>
+    NotRead,
 }
 
 /// <summary>A packet was acknowledged.</summary>

@@ -155,6 +155,8 @@ public sealed partial class UtpConnection
         ArmTailProbe();
         if (_finAcked)
             OnFinAcked();
+        else
+            AfterRefusal();
         ArmDelayedAck();
         if (_trace is not null && (_batch.AckedPackets > 0 || _batch.WindowMoved))
         {

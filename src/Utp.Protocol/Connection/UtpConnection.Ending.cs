@@ -21,8 +21,8 @@ public sealed partial class UtpConnection
     private CloseReason _closeReason;
 
     /// <summary>
-    /// Closes both directions: what was written is flushed, then ST_FIN; what still arrives is discarded. The Closed event
-    /// comes when the peer has acknowledged all. During the handshake as initiator it gives up at once.
+    /// Closes both directions: what was written is flushed, then ST_FIN; nothing more is read. The Closed event comes when the peer has acknowledged all. A peer
+    /// whose data is left unread, or that sends more, is reset behind that (<see cref="StopReading"/>). During the handshake as initiator it gives up at once.
     /// </summary>
     /// <param name="now">The time.</param>
     /// <param name="code">A close reason for the peer (extension 3), sent if the peer takes extensions.</param>
@@ -37,11 +37,13 @@ public sealed partial class UtpConnection
             return;
         }
 
-        _discardsReceived = true;
-        DiscardReceived();
         RequestClose(code);
+        BeginDiscarding(leavesUnread: false);
+        EndIfUnheard();
         if (_finAcked)
             OnFinAcked();
+        else
+            AfterRefusal();
     }
 
     /// <summary>
@@ -59,6 +61,7 @@ public sealed partial class UtpConnection
             End(ConnectionState.Closed, new CloseReason(CloseCause.Closed));
         else
             RequestClose(code);
+        EndIfUnheard();
     }
 
     /// <summary>Ends at once with ST_RESET; unsent and unacknowledged data is lost.</summary>
@@ -132,6 +135,14 @@ public sealed partial class UtpConnection
             return true;
         }
 
+        // Behind those that were delivered.
+        if (_writesFailedPending)
+        {
+            _writesFailedPending = false;
+            connectionEvent = new ConnectionEvent(ConnectionEventKind.WritesFailed, Reason: new CloseReason(CloseCause.Reset, PeerCode));
+            return true;
+        }
+
         var allRead = _delivery is null || !_delivery.HasReady || !_connectedReported;
         if (_peerFinishedPending && allRead)
         {
@@ -140,8 +151,8 @@ public sealed partial class UtpConnection
             return true;
         }
 
-        // What the peer has finished sending is still read, however the connection ended.
-        if (_closedPending && (allRead || !_peerFinReached))
+        // What the peer has finished sending is still read, however the connection ended; and what it sent before it stopped reading.
+        if (_closedPending && (allRead || !(_peerFinReached || _peerStopsReading)))
         {
             _closedPending = false;
             _delivery?.Clear();
@@ -171,14 +182,22 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.Accepted;
         }
 
+        // Of what is under way to it a peer cannot know the last: our own proves itself by its own next seq_nr instead, which a stranger knows as little.
         var ahead = _packets.NextSeqNr.DistanceTo(header.AckNr);
-        if (ahead is 0 or -1)
+        if (ahead is 0 or -1 || (IsOwnPeer && IsAddressConfirmed && header.SeqNr == _expected && ahead <= 0 && ahead >= -(Outstanding + 1)))
         {
             _peerCloseCode = inbound.Packet.PeerCloseReason;
-            if (State == ConnectionState.TimeWait || OnlyOurFinIsUnacknowledged)
+            if (State == ConnectionState.TimeWait || (OnlyOurFinIsUnacknowledged && !inbound.Packet.IsNotRead))
+            {
                 EnterTimeWait();
-            else
-                Fail(new CloseReason(CloseCause.Reset, PeerCode), reset: false);
+                return ReceiveVerdict.Accepted;
+            }
+
+            _peerStopsReading |= inbound.Packet.IsNotRead;
+
+            // The end itself waits until all that came before is read.
+            _writesFailedPending = IsReadingSuspended && _delivery is { HasReady: true } && (_peerFinReached || _peerStopsReading);
+            Fail(new CloseReason(CloseCause.Reset, PeerCode), reset: false);
             return ReceiveVerdict.Accepted;
         }
 
@@ -187,10 +206,12 @@ public sealed partial class UtpConnection
         return OutOfWindow();
     }
 
+    private int Outstanding => _peerStopsReading ? _largestFlight : _packets.Count;
+
     // A peer that is gone by then has everything (protocol.md §4).
     private bool OnlyOurFinIsUnacknowledged => _peerFinReached && _finSent && _packets.Count <= 1;
 
-    private CloseReason EndReason => new(_discardsReceived ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode);
+    private CloseReason EndReason => new(_peerStopsReading || _peerFinNotRead ? CloseCause.Reset : _discardsReceived ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode);
 
     private ushort? PeerCode => _peerCloseCode < 0 ? null : (ushort)_peerCloseCode;
 
@@ -200,13 +221,13 @@ public sealed partial class UtpConnection
             return;
         _closeCode = code;
         _closeRequested = true;
-        _finQueued = true;
+        _finQueued = !_peerStopsReading;
     }
 
     private void OnPeerFinReached()
     {
         _peerFinReached = true;
-        _peerFinishedPending = !_discardsReceived;
+        _peerFinishedPending = !(_discardsReceived && _closeRequested);
         ClearReorder();
         switch (State)
         {
@@ -220,11 +241,19 @@ public sealed partial class UtpConnection
                 Transition(ConnectionState.Closing);
                 break;
         }
+
+        AfterPeerFin();
     }
 
     // Our ST_FIN was acknowledged, and with it everything before it.
     private void OnFinAcked()
     {
+        if (_leavesUnread)
+        {
+            AfterRefusal();
+            return;
+        }
+
         // RFC 9293 §3.6, LAST-ACK: every transmission of our ST_FIN has acknowledged the peer's, so nothing of the peer's can want an answer any more.
         if (State == ConnectionState.Closing && _finAnswersPeers)
             End(ConnectionState.Closed, EndReason);
@@ -297,7 +326,7 @@ public sealed partial class UtpConnection
             _window.OnRead(payload.Data.Length, payload.HeldBytes, _rtt.SmoothedMicros, _now);
         _delivery.Clear();
         _window.Settle();
-        _peerFinishedPending = false;
+        _peerFinishedPending &= !_closeRequested;
     }
 
     private void OnRead(in DeliveredPayload payload)

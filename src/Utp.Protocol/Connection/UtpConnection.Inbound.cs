@@ -83,6 +83,7 @@ public sealed partial class UtpConnection
             _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
         if (acked >= 0)
             HandleAcknowledgement(inbound, acked);
+        HandleNotRead(inbound.Packet);
         return header.Type == PacketType.State ? ReceiveVerdict.Accepted : HandleSequenced(inbound);
     }
 
@@ -142,8 +143,9 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.Duplicate;
         }
 
-        // TimeWait without the peer's ST_FIN follows our Close alone: what it still sends is taken and discarded, and its own end acknowledged, for which it would
-        // otherwise wait in vain.
+        // Also in TimeWait: without the peer's ST_FIN it follows our Close alone, and its own end is acknowledged, for which it would otherwise wait in vain.
+        if (_leavesUnread || (_discardsReceived && header.Type == PacketType.Data && packet.PayloadLength > 0))
+            return Refuse(header);
         if (_peerFinReached || IsBeyondFin(header))
         {
             _ack.OnUrgent();
@@ -152,7 +154,7 @@ public sealed partial class UtpConnection
 
         // Before the ST_FIN is handled, which may end the connection and report it.
         if (header.Type == PacketType.Fin && packet.PeerCloseReason >= 0)
-            _peerCloseCode = packet.PeerCloseReason;
+            (_peerCloseCode, _peerFinNotRead) = (packet.PeerCloseReason, packet.IsNotRead && IsOwnPeer);
         if (packet.HasPiece && TakesPieces && header.Type == PacketType.Data)
             return HandlePiece(inbound, distance);
         var datagram = inbound.Datagram.Span;

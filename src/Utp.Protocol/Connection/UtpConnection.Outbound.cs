@@ -82,7 +82,7 @@ public sealed partial class UtpConnection
     private bool PollData(Span<byte> buffer, out Transmit transmit)
     {
         transmit = default;
-        if (State == ConnectionState.TimeWait)
+        if (State == ConnectionState.TimeWait || _peerStopsReading)
             return false;
         if (_nextPiece.Offset > 0 && PollPiece(buffer, out transmit))
             return true;
@@ -91,7 +91,7 @@ public sealed partial class UtpConnection
             return PollRetransmission(buffer, out transmit);
         if (_sendBuffer.HasUnsent)
             return PollNewData(buffer, out transmit);
-        if (!_finQueued || _finSent)
+        if (!_finQueued || _finSent || EndsByReset)
             return false;
 
         // libutp as acceptor ignores a ST_FIN before any ST_DATA (protocol.md §1). The npm utp takes an empty one for the end, and

@@ -76,7 +76,9 @@ public sealed partial class UtpConnection
     {
         var chain = new ExtensionChain(buffer);
         var sackBytes = _peerSendsExtensions ? SelectiveAckBytes(MaxSelectiveAckBytes) : 0;
-        if (_closeCode is { } code && _peerSendsExtensions)
+        if (_leavesUnread && IsOwnPeer)
+            sackBytes = WriteCloseReason(ref chain, NotReadCode, sackBytes, NotReadFlag);
+        else if (_closeCode is { } code && _peerSendsExtensions)
             sackBytes = WriteCloseReason(ref chain, code, sackBytes);
         else
             WriteSelectiveAck(ref chain, sackBytes);
@@ -88,7 +90,10 @@ public sealed partial class UtpConnection
         _lastStateSent = _now;
         var chain = new ExtensionChain(buffer);
         var sackBytes = keepAlive ? 0 : SelectiveAckBytes(MaxSelectiveAckBytes);
-        WriteSelectiveAck(ref chain, sackBytes);
+        if (_leavesUnread && IsOwnPeer && !keepAlive)
+            sackBytes = WriteCloseReason(ref chain, NotReadCode, sackBytes, NotReadFlag);
+        else
+            WriteSelectiveAck(ref chain, sackBytes);
 
         // protocol.md §4: a keep-alive repeats an old ack, so that nobody takes it for a duplicate of the last.
         return Finish(buffer, PacketType.State, _packets.NextSeqNr, chain, 0, sackBytes, 1, keepAlive ? _expected.Previous.Previous : null);
@@ -108,11 +113,11 @@ public sealed partial class UtpConnection
     {
         _resetDue = false;
         var chain = new ExtensionChain(buffer);
-        if (_closeCode is { } code && _peerSendsExtensions)
-            WriteCloseReason(ref chain, code, 0);
+        if (_closeCode is { } code && (_peerSendsExtensions || IsOwnPeer))
+            WriteCloseReason(ref chain, code, 0, _leavesUnread && IsOwnPeer ? NotReadFlag : (byte)0);
 
         // The last seq_nr we know of, so that the peer finds its own last one here (protocol.md §4).
-        var ack = _reorder is { Count: > 0 } ? _reorder.Farthest : _expected.Previous;
+        var ack = _farthestRefused ?? (_reorder is { Count: > 0 } ? _reorder.Farthest : _expected.Previous);
         return Finish(buffer, PacketType.Reset, _packets.NextSeqNr, chain, 0, 0, 1, ack);
     }
 
@@ -200,13 +205,13 @@ public sealed partial class UtpConnection
     }
 
     // protocol.md §3: only behind extension 1, because libutp takes a first extension of 3 or more for another protocol.
-    private int WriteCloseReason(ref ExtensionChain chain, ushort code, int sackBytes)
+    private int WriteCloseReason(ref ExtensionChain chain, ushort code, int sackBytes, byte flags = 0)
     {
         if (sackBytes == 0 || UsesRanges)
             chain.Add(ExtensionType.SelectiveAck, 4).Clear();
         WriteSelectiveAck(ref chain, sackBytes);
         var reason = chain.Add(ExtensionType.CloseReason, 4);
-        BinaryPrimitives.WriteUInt32BigEndian(reason, code);
+        BinaryPrimitives.WriteUInt32BigEndian(reason, ((uint)flags << 24) | code);
         return sackBytes;
     }
 

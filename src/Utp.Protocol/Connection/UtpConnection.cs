@@ -211,7 +211,7 @@ public sealed partial class UtpConnection
     {
         if (State == ConnectionState.SynSent)
             return WriteResult.NotConnected;
-        if (_closeRequested || IsOver || State == ConnectionState.TimeWait)
+        if (_closeRequested || IsOver || _peerStopsReading || State == ConnectionState.TimeWait)
             return WriteResult.Closing;
         var result = CheckMessage(data, ref metadata);
         if (result != WriteResult.Accepted)

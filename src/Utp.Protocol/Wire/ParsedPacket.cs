@@ -12,6 +12,7 @@ namespace Utp.Protocol;
 /// <param name="PayloadOffset">Where the payload begins.</param>
 /// <param name="PayloadLength">Bytes of payload.</param>
 /// <param name="PeerCloseReason">The close reason of extension 3, -1 for none.</param>
+/// <param name="IsNotRead">Whether extension 3 says that what was sent is not read (design note 25).</param>
 /// <param name="RangesOffset">Where the SACK ranges of extension 4 begin.</param>
 /// <param name="RangesLength">Bytes of them, 0 for none.</param>
 /// <param name="HasPiece">Whether the packet carries extension 5: its payload is a piece, for those who negotiated that.</param>
@@ -25,6 +26,7 @@ public readonly record struct ParsedPacket(
     ushort PayloadOffset,
     ushort PayloadLength,
     int PeerCloseReason,
+    bool IsNotRead,
     ushort RangesOffset,
     short RangesLength,
     bool HasPiece,
@@ -62,6 +64,7 @@ public readonly record struct ParsedPacket(
 
         var offset = PacketHeader.Length;
         int sackOffset = offset, sackLength = 0, ext2Offset = offset, ext2Length = -1, closeReason = -1, rangesOffset = offset, rangesLength = 0;
+        var isNotRead = false;
         PacketPiece? piece = null;
         var type = header.Extension;
         while (type != ExtensionType.None)
@@ -92,6 +95,7 @@ public readonly record struct ParsedPacket(
                     break;
                 case ExtensionType.CloseReason when closeReason < 0 && length == 4:
                     closeReason = (datagram[offset + 2] << 8) | datagram[offset + 3];
+                    isNotRead = (datagram[offset] & UtpConnection.NotReadFlag) != 0;
                     break;
             }
 
@@ -101,7 +105,7 @@ public readonly record struct ParsedPacket(
 
         packet = new ParsedPacket(
             header, (ushort)sackOffset, (short)sackLength, (ushort)ext2Offset, (short)ext2Length,
-            (ushort)offset, (ushort)(datagram.Length - offset), closeReason,
+            (ushort)offset, (ushort)(datagram.Length - offset), closeReason, isNotRead,
             (ushort)rangesOffset, (short)rangesLength, piece is not null, piece ?? default);
         return true;
     }

@@ -99,12 +99,17 @@ internal sealed class ConnectionRef : InlineRef
         _connection.Tell(code is null ? TheAbort : new Abort(code), this);
     }
 
+    /// <summary>Reads nothing more; the peer's writes fail, with a code.</summary>
+    public void AbortReading(ushort? code) =>
+        Inflow.Abort(new UtpException(new CloseReason(CloseCause.Aborted), "Reading was aborted at this end."), code);
+
     /// <summary>Sends what was written, closes, and waits for that, as long as the linger time allows. A second call waits with the first one.</summary>
-    public Task CloseAsync()
+    /// <param name="leavesUnread">Whether something was taken, and not read to its end.</param>
+    public Task CloseAsync(bool leavesUnread = false)
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            Inflow.Dispose();
+            Inflow.Dispose(leavesUnread);
             Outflow.Dispose();
             Volatile.Write(ref _closing, LingerAsync());
         }
@@ -162,6 +167,14 @@ internal sealed class ConnectionRef : InlineRef
         Outflow.OnFailed(chunk);
         if (failed.Cause is FailureCause.ConnectionEnded or FailureCause.Closing)
             return;
+
+        // What the peer still sends is read.
+        if (failed is { Cause: FailureCause.NotRead, Reason: { } reason })
+        {
+            Outflow.End(new UtpException(reason, failed.Message));
+            return;
+        }
+
         var error = new UtpException(failed.Cause, failed.Message, failed.Exception);
         Inflow.End(error);
         Outflow.End(error);

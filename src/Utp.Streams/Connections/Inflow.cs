@@ -12,6 +12,8 @@ internal sealed class Inflow
     // What a delivery takes beside its bytes; many small ones must not hide behind the mark.
     private const int DeliveryBytes = 256;
 
+    private static readonly StopReading Unread = new() { LeavesUnread = true };
+
     private readonly object _gate = new();
     private readonly Waiter _arrival;
     private readonly Queue<Received> _queue = new();
@@ -21,6 +23,7 @@ internal sealed class Inflow
     private long _heldBytes;
     private bool _suspended;
     private bool _ended;
+    private bool _stopped;
     private bool _disposed;
     private UtpException? _error;
 
@@ -61,8 +64,11 @@ internal sealed class Inflow
     {
         lock (_gate)
         {
-            if (_disposed)
+            if (_stopped)
             {
+                // The connection does not know yet that nobody reads, and has acknowledged it.
+                if (received.Data.Length + received.Metadata.Length > 0)
+                    _connection.Tell(Unread, _self);
                 received.Release();
                 return;
             }
@@ -102,16 +108,43 @@ internal sealed class Inflow
     /// <summary>Whether it was interrupted; asking takes it back.</summary>
     public bool TakeInterrupt() => _arrival.TakeInterrupt();
 
-    /// <summary>Nobody will read any more.</summary>
-    public void Dispose()
+    /// <summary>Nobody will read any more. The connection is told to take nothing more; and whether anything was left unread, which its writer must hear of.</summary>
+    /// <param name="leavesUnread">Whether a reader has left some of what it took.</param>
+    public void Dispose(bool leavesUnread = false)
     {
         lock (_gate)
         {
             _disposed = true;
-            while (_queue.TryDequeue(out var received))
-                received.Release();
-            _arrival.Signal();
+            Stop(leavesUnread, null);
         }
+    }
+
+    /// <summary>As <see cref="Dispose"/>, but reads fail with <paramref name="error"/>, and the peer is told at once, with a code.</summary>
+    public void Abort(UtpException error, ushort? code)
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            _error = error;
+            Stop(leavesUnread: true, code);
+        }
+    }
+
+    // Under the lock. A connection that is over does not listen.
+    private void Stop(bool leavesUnread, ushort? code)
+    {
+        if (_stopped)
+            return;
+        _stopped = true;
+        leavesUnread |= _current is not null;
+        while (_queue.TryDequeue(out var received))
+        {
+            leavesUnread = true;
+            received.Release();
+        }
+
+        _connection.Tell(leavesUnread || code is not null ? new StopReading(code) { LeavesUnread = leavesUnread } : StopReading.Instance, _self);
+        _arrival.Signal();
     }
 
     /// <summary>Copies what has arrived, across deliveries.</summary>

@@ -90,7 +90,7 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
         if (_ended)
             return;
         _ended = true;
-        _failure = failure;
+        _failure ??= failure;
         if (_readAhead.IsEmpty || IsClosed(_out))
             FinishStage();
         else if (!IsClosed(_in))
@@ -140,10 +140,13 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
             Ask();
     }
 
-    // As TcpStream: who does not want to read any more may still write, and what the peer sends is discarded.
+    // As TcpStream: who does not want to read any more may still write. What the peer sends then, or has sent, is not read, and it hears so.
     public override void OnDownstreamFinish(Exception cause)
     {
+        var leavesUnread = !_readAhead.IsEmpty;
         _readAhead.Clear();
+        if (_connection is not null && !_ended && cause is SubscriptionWithCancelException.NonFailureCancellation)
+            Tell(new StopReading { LeavesUnread = leavesUnread });
         if (cause is not SubscriptionWithCancelException.NonFailureCancellation)
             OnUpstreamFailure(cause);
         else if (_ended)
@@ -152,8 +155,6 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
             FinishWriting();
         else if (_inFinished)
             CompleteStage();
-        else
-            Ask();
     }
 
     private void OnReceived(Received received)
@@ -161,6 +162,9 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
         _asked = false;
         if (IsClosed(_out))
         {
+            // It was on its way when reading ended.
+            if (received.Data.Length + received.Metadata.Length > 0)
+                Tell(new StopReading { LeavesUnread = true });
             received.Release();
         }
         else
@@ -178,7 +182,7 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
 
     private void Ask()
     {
-        if (_asked || _ended || _connection is null || !_readAhead.HasRoom)
+        if (_asked || _ended || _connection is null || !_readAhead.HasRoom || IsClosed(_out))
             return;
         _asked = true;
         Tell(ResumeReading.Instance);
@@ -212,6 +216,19 @@ internal abstract class ConnectionLogic<T> : InAndOutGraphStageLogic
     {
         if (failed.Cause is FailureCause.ConnectionEnded or FailureCause.Closing)
             return;
+
+        // The peer does not read any more, and may have more to say.
+        if (failed.Cause == FailureCause.NotRead)
+        {
+            _failure ??= new UtpException(failed.Reason!.Value, failed.Message);
+            _writes.Forget();
+            if (!IsClosed(_in))
+                Cancel(_in, _failure);
+            _inFinished = true;
+            FinishWriting();
+            return;
+        }
+
         Tell(Abort.Instance);
         _failure = FlowFailures.Of(failed);
         FailStage(_failure);

@@ -69,6 +69,9 @@ internal sealed class WriteWindow
     /// <summary>The peer has acknowledged so many.</summary>
     public void OnDelivered(DeliveredBytes delivered) => _underWay -= delivered.Bytes;
 
+    /// <summary>What waits will not be written.</summary>
+    public void Forget() => _waiting.Clear();
+
     private static int ChargeOf(Write write) => write.Data.Length + write.Metadata.Length + OverheadBytes;
 }
 

@@ -155,8 +155,9 @@ public sealed class UtpMessageConnection : IAsyncDisposable, IDisposable
     public Task<ConnectionStats> GetStatisticsAsync(CancellationToken cancellationToken = default) => _connection.GetStatisticsAsync(cancellationToken);
 
     /// <summary>
-    /// Closes the connection: what was sent goes, what the peer still sends is discarded, and when the peer has acknowledged everything, or after
-    /// <see cref="UtpConnectionOptions.Linger"/> by a reset, it is over, for which this waits. A second time is harmless.
+    /// Closes the connection: what was sent goes, and when the peer has acknowledged everything, or after <see cref="UtpConnectionOptions.Linger"/> by a reset, it is over,
+    /// for which this waits. What was not received here is lost, and the peer hears so: its sends fail, and its connection ends by a reset with <see cref="CloseCodes.NotRead"/>.
+    /// A second time is harmless.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

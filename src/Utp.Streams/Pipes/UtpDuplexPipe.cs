@@ -8,7 +8,7 @@ namespace Utp.Streams;
 /// </summary>
 /// <remarks>
 /// <see cref="Output"/>: a flush waits for room in the send buffer; completing it closes our direction behind what was written, or, with an error, aborts the connection.
-/// <see cref="Input"/>: completing it discards what still arrives. When both are completed the connection is closed, as by <see cref="UtpStream.DisposeAsync"/>.
+/// <see cref="Input"/>: completing it refuses what still arrives, and the peer's writes fail. When both are completed the connection is closed, as by <see cref="UtpStream.DisposeAsync"/>.
 /// </remarks>
 public sealed class UtpDuplexPipe : IDuplexPipe
 {
@@ -22,6 +22,9 @@ public sealed class UtpDuplexPipe : IDuplexPipe
         Input = new UtpPipeReader(connection, OnCompleted);
         Output = new UtpPipeWriter(connection, OnCompleted);
     }
+
+    /// <summary>Whether the reader holds something that it did not consume.</summary>
+    internal bool HasUnread => ((UtpPipeReader)Input).HasUnread;
 
     /// <summary>What the peer sends.</summary>
     public PipeReader Input { get; }

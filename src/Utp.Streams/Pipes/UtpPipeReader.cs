@@ -73,17 +73,21 @@ internal sealed class UtpPipeReader(ConnectionRef connection, Action onCompleted
     /// <inheritdoc/>
     public override void CancelPendingRead() => connection.Inflow.Interrupt();
 
-    /// <summary>Nothing more is read; what still arrives is discarded.</summary>
+    /// <summary>Nothing more is read; the peer is told, as soon as it has sent something that nobody read.</summary>
     public override void Complete(Exception? exception = null)
     {
         if (_completed)
             return;
+        var leavesUnread = HasUnread;
         _completed = true;
         while (_first is not null)
             DropFirst();
-        connection.Inflow.Dispose();
+        connection.Inflow.Dispose(leavesUnread);
         onCompleted();
     }
+
+    /// <summary>Whether something was taken from the connection and not consumed.</summary>
+    public bool HasUnread => _first is not null;
 
     private ReadOnlySequence<byte> Unread =>
         _first is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_first, _firstOffset, _last!, _last!.Memory.Length);

@@ -286,6 +286,18 @@ public sealed class CloseTests(ITestOutputHelper output) : UtpSpec(output)
     }
 
     [Fact]
+    public void What_was_received_before_reading_was_given_up_is_delivered()
+    {
+        var pair = OpenPair();
+        pair.A.Tell(new Write(Bytes(3)) { Ack = "one", AckWhen = AckWhen.Delivered });
+        pair.B.ExpectBytes(3);
+        pair.B.Tell(StopReading.Instance);
+        pair.A.Tell(new Write(Bytes(1_000_000)) { Ack = "two", AckWhen = AckWhen.Delivered });
+        pair.A.Handler.ExpectMsg("one");
+        Assert.Equal(FailureCause.NotRead, pair.A.Handler.ExpectMsg<CommandFailed>().Cause);
+    }
+
+    [Fact]
     public void A_reset_in_the_middle_of_a_transfer_brings_its_code()
     {
         var pair = OpenPair();

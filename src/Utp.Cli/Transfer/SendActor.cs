@@ -148,8 +148,9 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
 
         if (_outflow.Ended && !_closing)
         {
+            // An echo must be read until all of ours has arrived: nobody else ends by being read.
             _closing = true;
-            _connection.Tell(_ownPeer ? ConfirmedClose.Instance : Close.Instance);
+            _connection.Tell(ConfirmedClose.Instance);
         }
 
         if (!_outflow.Delivered)
@@ -157,6 +158,8 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
         _result = _result with { Duration = _connected.Elapsed };
         if (_ownPeer)
             StartTimer(Deadline.Confirmation, ConfirmationTimeout);
+        else
+            _connection.Tell(Close.Instance);
     }
 
     private void Abort(string error)

@@ -175,6 +175,19 @@ public class UnreadTests
     }
 
     [Fact]
+    public void What_was_acknowledged_with_the_news_is_delivered_and_the_rest_fails()
+    {
+        var c = Conversation.Established(capabilities: Own);
+        c.Write("one");
+        c.Write("two");
+        c.TakeSent();
+        c.Send(NotRead(Peer).Ack(Seq));
+        Assert.Equal(1, c.ExpectEvent(ConnectionEventKind.WritesDelivered).Count);
+        c.ExpectEvent(ConnectionEventKind.WritesFailed);
+        c.ExpectNoEvent();
+    }
+
+    [Fact]
     public void A_stranger_who_does_not_know_our_peers_next_seq_nr_cannot_stop_the_writes()
     {
         var c = Conversation.Established(capabilities: Own);

@@ -108,8 +108,11 @@ public sealed class EndTests(ITestOutputHelper output) : FlowSpec(output)
         var (input, firstTask) = Source.Queue<ByteString>(8, OverflowStrategy.Fail)
             .Via(Utp.OutgoingConnection(peer.Address)).ToMaterialized(Sink.First<ByteString>(), Keep.Both).Run(Materializer);
         await peer.AcceptAsync();
-        peer.Connection.Tell(new Write("one"u8.ToArray()), peer.Probe.Ref);
+
+        // A byte is not cut: of more, the rest might be read by nobody.
+        peer.Connection.Tell(new Write("1"u8.ToArray()) { Ack = 1, AckWhen = AckWhen.Delivered }, peer.Probe.Ref);
         await firstTask.WaitAsync(Patience);
+        await peer.Probe.ExpectMsgAsync(1);
 
         // Nobody reads it, and its writer hears so.
         peer.Connection.Tell(new Write(Bytes(1 << 20)), peer.Probe.Ref);

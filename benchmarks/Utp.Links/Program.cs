@@ -7,6 +7,8 @@ var root = new RootCommand("Real links between two network namespaces, and what 
     RouterCommand.Create(),
     SelfCommand.Create(),
     MatrixCommand.Create(),
+    ProfilesCommand.Create(),
+    BesideCommand.Create(),
     ShallowCommand.Create(),
 };
 var agent = new Command("agent", "One end of a measurement: does what its standard input says.") { Hidden = true };

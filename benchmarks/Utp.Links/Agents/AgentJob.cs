@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Configuration;
+using Utp.Actors;
 using Utp.Messages;
 using Utp.Streams;
 
@@ -52,6 +53,9 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
         var remote = new IPEndPoint(IPAddress.Parse(plan.Address), plan.Port);
         if (plan.Carrier == Carrier.Probe)
             return Task.Run(() => (_probe = new Probe(plan)).Send(remote));
+        // Started before the connection's clock: a user's program has its actor system long since.
+        if (plan.Carrier == Carrier.Utp)
+            _ = UtpExtension.Get(System());
         return Add().SendAsync(async stop =>
         {
             if (plan.Carrier == Carrier.Utp)

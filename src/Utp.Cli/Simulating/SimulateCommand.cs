@@ -72,7 +72,7 @@ internal static class SimulateCommand
         if (!run.Json && rows.Count > 0)
             SimulationTable.Show(run.Terminal.People, rows, plan);
         if (!interrupted && markdown is not null)
-            WriteFile(markdown, System.Text.Encoding.UTF8.GetBytes(SimulationMarkdown.Text(rows, plan, markdown)));
+            WriteFile(markdown, System.Text.Encoding.UTF8.GetBytes(SimulationMarkdown.Text(rows, plan, markdown, ReadFile(markdown))));
         if (!interrupted && plot is not null)
             WriteFile(plot, SimulationPlot.Draw([.. runs.FirstSeed]));
         return new Outcome(Name, interrupted ? Sentences.Interrupted : null)
@@ -93,6 +93,19 @@ internal static class SimulateCommand
             throw new CliException(FileErrors.Writing(file, new UnauthorizedAccessException()));
         if (!Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))))
             throw new CliException(FileErrors.Writing(file, new DirectoryNotFoundException()));
+    }
+
+    // What cannot be read is found out by writing.
+    private static string ReadFile(string file)
+    {
+        try
+        {
+            return File.Exists(file) ? File.ReadAllText(file) : "";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
     }
 
     private static void WriteFile(string file, byte[] bytes)

@@ -4,10 +4,18 @@ using Utp.Simulation;
 
 namespace Utp.Cli;
 
-/// <summary>The rows as <c>docs/network.md</c>: nothing in it but what was run, so that the same command gives the same file.</summary>
+/// <summary>
+/// The rows as <c>docs/network.md</c>: nothing in it but what was run, so that the same command gives the same file. What stands from the mark on is not the simulator's, and stays.
+/// </summary>
 internal static class SimulationMarkdown
 {
-    public static string Text(IReadOnlyList<SimulationRow> rows, SimulationPlan plan, string file)
+    private const string KeptFrom = "<!-- not simulated, kept by utp simulate -->";
+
+    /// <param name="rows">What was run.</param>
+    /// <param name="plan">As what.</param>
+    /// <param name="file">Where it goes.</param>
+    /// <param name="before">What stands there now; empty: nothing.</param>
+    public static string Text(IReadOnlyList<SimulationRow> rows, SimulationPlan plan, string file, string before)
     {
         var profiles = plan.Profiles.Count == ProfileCatalog.All.Length ? "all" : string.Join(',', plan.Profiles.Select(static p => p.Name));
         var bars = rows.Sum(static r => r.Profile.Bars.Length);
@@ -41,7 +49,13 @@ internal static class SimulationMarkdown
             text.AppendJoin("<br>", row.Profile.Bars.Select(bar => row.IsMet(bar) ? row.BarText(bar) : $"**{row.BarText(bar)}**")).Append(" |\n");
         }
 
-        return text.ToString();
+        return text.Append(Kept(before)).ToString();
+    }
+
+    private static string Kept(string before)
+    {
+        var from = before.IndexOf(KeptFrom, StringComparison.Ordinal);
+        return from < 0 ? "" : "\n" + before[from..];
     }
 
     private static string NotRun(SimulationPlan plan)

@@ -49,6 +49,25 @@ public class SimulateTests
         Assert.Contains("1 of 1 bars are met. Not run for this table: `lan-1ms-100m`, ", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_stands_in_the_page_from_the_mark_on_stays()
+    {
+        using var folder = new TestFolder();
+        var file = folder["network.md"];
+        const string Kept = "<!-- not simulated, kept by utp simulate -->\n\n## Over real links\n\nMeasured.\n";
+        await File.WriteAllTextAsync(file, "# Old\n\n" + Kept);
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", "--markdown", file);
+            Assert.Equal(ExitCode.Done, await run.ExitAsync());
+        }
+
+        var text = await File.ReadAllTextAsync(file);
+        Assert.EndsWith("met |\n\n" + Kept, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("# Old", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--markdown")]
     [InlineData("--plot")]

@@ -10,13 +10,19 @@ namespace Utp.Actors;
 /// </summary>
 internal sealed class ConnectionSettings
 {
+    // RFC 8200 §5: 1,280 bytes less the headers of IPv6 and UDP. To a peer that takes no pieces a lost probe goes again as it is, and no router fragments it, so
+    // nothing is probed that a path may not carry.
+    private const int EveryIPv6PathBytes = 1_232;
+
     // Connections of one listener mostly take the same way, so they share their options.
     private volatile ConnectionOptions _routed;
+    private volatile ConnectionOptions _routedIPv6;
     private volatile ConnectionOptions _loopback;
 
     private ConnectionSettings(ConnectionOptions options, Func<bool, Func<ICongestionControl>> law, bool? pacing, bool searchesPathMtu, TimeSpan registerTimeout)
     {
         _routed = options with { Pacing = pacing ?? true, CongestionControl = law(false) };
+        _routedIPv6 = _routed with { MtuForeignCeilingBytes = EveryIPv6PathBytes };
         _loopback = options with { Pacing = pacing ?? false, CongestionControl = law(true) };
         SearchesPathMtu = searchesPathMtu;
         RegisterTimeout = registerTimeout;
@@ -31,14 +37,17 @@ internal sealed class ConnectionSettings
     /// <summary>The core's options for a connection; bursts need no spreading where there is no network.</summary>
     /// <param name="loopback">Whether the peer is on this machine.</param>
     /// <param name="mtuCeilingBytes">UDP payload that the route's first hop takes; 0: no search.</param>
-    public ConnectionOptions For(bool loopback, int mtuCeilingBytes)
+    /// <param name="overIPv6">Whether the peer has an IPv6 address.</param>
+    public ConnectionOptions For(bool loopback, int mtuCeilingBytes, bool overIPv6 = false)
     {
-        var options = loopback ? _loopback : _routed;
+        var options = loopback ? _loopback : overIPv6 ? _routedIPv6 : _routed;
         if (options.MtuCeilingBytes == mtuCeilingBytes)
             return options;
         options = options with { MtuCeilingBytes = mtuCeilingBytes };
         if (loopback)
             _loopback = options;
+        else if (overIPv6)
+            _routedIPv6 = options;
         else
             _routed = options;
         return options;

@@ -60,7 +60,8 @@ public sealed record ConnectionOptions
     public int MtuCeilingBytes { get; init; }
 
     /// <summary>
-    /// The same toward foreign peers, at most: some read into small buffers, and would take the part of a datagram that fits for the whole.
+    /// The same toward foreign peers, at most: some read into small buffers, and would take the part of a datagram that fits for the whole. Over IPv6 their probes
+    /// are real packets that nobody can fragment, so the caller gives what every path carries (1,232).
     /// </summary>
     public int MtuForeignCeilingBytes { get; init; } = 1_472;
 

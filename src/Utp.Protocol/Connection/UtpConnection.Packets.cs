@@ -221,7 +221,7 @@ public sealed partial class UtpConnection
         _polled ??= new List<PolledDatagram>(2);
         if (_polled.Count == MaxBurst)
             _polled.RemoveRange(0, MaxBurst / 2);
-        _polled.Add(new PolledDatagram(kind, seqNr, written.Length, written.DontFragment, pieceOffset, _carriesAck));
+        _polled.Add(new PolledDatagram(kind, seqNr, written.Length, written.DontFragment, _carriesAck, pieceOffset));
         return true;
     }
 
@@ -300,7 +300,7 @@ public sealed partial class UtpConnection
 
     }
 
-    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr, int Bytes, bool DontFragment, int PieceOffset, bool CarriesAck);
+    private readonly record struct PolledDatagram(PolledKind Kind, SeqNr SeqNr, int Bytes, bool DontFragment, bool CarriesAck, int PieceOffset);
 
     /// <summary>Extension 2 of a ST_DATA: metadata (frame length −1), a frame's header, or nothing.</summary>
     private readonly record struct MessageHeader(ReadOnlyMemory<byte> Metadata, int FrameLength)

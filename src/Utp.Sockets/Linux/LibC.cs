@@ -160,7 +160,6 @@ internal static class SocketOption
 
     public const int SOL_IPV6 = 41;
     public const int IPV6_MTU_DISCOVER = 23;
-    public const int IPV6_MTU = 24;
     public const int IPV6_RECVERR = 25;
     public const int IPV6_RECVPKTINFO = 49;
     public const int IPV6_PKTINFO = 50;

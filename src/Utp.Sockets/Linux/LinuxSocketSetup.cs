@@ -12,9 +12,6 @@ internal sealed class LinuxSocketSetup
     public const ushort AF_INET = 2;
     public const ushort AF_INET6 = 10;
 
-    // RFC 8200 §5.
-    private const int IPv6MinimumMtu = 1_280;
-
     private readonly Socket _socket;
 
     public LinuxSocketSetup(Socket socket, UdpEndPoint local, bool batched)
@@ -57,14 +54,8 @@ internal sealed class LinuxSocketSetup
     public bool ChoosesLocalAddress { get; }
 
     /// <summary>Sets or clears DF for datagrams to peers of one family. The caller holds the <see cref="DontFragmentGate"/>.</summary>
-    public void SetDontFragment(bool ipv4, bool on)
-    {
+    public void SetDontFragment(bool ipv4, bool on) =>
         SetDontFragment(ipv4, !ipv4, on ? SocketOption.PMTUDISC_PROBE : SocketOption.PMTUDISC_DONT);
-
-        // Over IPv6 no router fragments (RFC 8200 §5): what must get through leaves in fragments that every path takes.
-        if (!ipv4)
-            TrySet(SocketOption.SOL_IPV6, SocketOption.IPV6_MTU, on ? 0 : IPv6MinimumMtu);
-    }
 
     private bool SetDontFragment(bool ipv4, bool ipv6, int discovery) =>
         Both(ipv4, ipv6, SocketOption.IP_MTU_DISCOVER, SocketOption.IPV6_MTU_DISCOVER, discovery);

@@ -24,7 +24,7 @@ public sealed record Bind(IActorRef? Handler, EndPoint LocalAddress) : UtpComman
     /// <summary>Whether accepted connections start with reading suspended, each <see cref="ResumeReading"/> yielding one <see cref="Received"/>.</summary>
     public bool PullMode { get; init; }
 
-    /// <summary>How many connections may be half open, i.e. not confirmed by their initiator yet; null: as configured. Further ST_SYNs are refused.</summary>
+    /// <summary>How many connections may be half open, i.e. not confirmed by their initiator yet; null: as configured. Of further ones nothing is remembered until their answer is acknowledged.</summary>
     public int? Backlog { get; init; }
 
     /// <summary>How much strangers may take from this port; null: as configured. <see cref="Backlog"/> overrides its half-open limit.</summary>

@@ -8,9 +8,10 @@ namespace Utp.Actors;
 /// <param name="Settings">Of the listener's <see cref="Bind"/>.</param>
 /// <param name="Handler">Who hears <see cref="Connected"/>.</param>
 /// <param name="PullMode">Whether reading starts suspended.</param>
-/// <param name="Batch">The ST_SYN first.</param>
+/// <param name="Batch">The ST_SYN first, or the packet that proves that its answer arrived.</param>
+/// <param name="IsProved">Which of these it is.</param>
 internal sealed record StartAcceptor(
-    ConnectionHandle Handle, ConnectionSettings Settings, IActorRef Handler, bool PullMode, InboundBatch Batch) : INoSerializationVerificationNeeded;
+    ConnectionHandle Handle, ConnectionSettings Settings, IActorRef Handler, bool PullMode, InboundBatch Batch, bool IsProved) : INoSerializationVerificationNeeded;
 
 /// <summary>The first message to a connection that sends a ST_SYN.</summary>
 /// <param name="Handle">Its place in the listener's table.</param>

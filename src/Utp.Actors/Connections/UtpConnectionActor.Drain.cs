@@ -39,6 +39,9 @@ internal sealed partial class UtpConnectionActor
 
     private void Drain()
     {
+        if (!_confirmationTold && _core.IsAddressConfirmed)
+            OnAddressConfirmed();
+
         // Events first: what the handler reads opens the window that the acknowledgement advertises.
         DeliverEvents();
         if (_mayAnswer)
@@ -51,12 +54,6 @@ internal sealed partial class UtpConnectionActor
 
         // What a send met may have ended the connection.
         DeliverEvents();
-        if (!_confirmationTold && _core.IsAddressConfirmed)
-        {
-            _confirmationTold = true;
-            _port.OnConfirmed(_handle);
-        }
-
         if (_core.PollPathSize(out var pathSize))
             _port.Listener.Tell(new PathSizeReport(_handle.Path.Remote.Address, pathSize), ActorRefs.NoSender);
         if (_resumeAsker is not null)
@@ -65,6 +62,14 @@ internal sealed partial class UtpConnectionActor
             LeaveListener();
         else
             ArmDeadline();
+    }
+
+    private void OnAddressConfirmed()
+    {
+        _confirmationTold = true;
+        _port.OnConfirmed(_handle);
+        if (_searchesPathMtu && _port.Ceilings.For(_handle.Path.Remote, Clock.Now) is > 0 and var ceiling)
+            _core.SetMtuCeiling(ceiling);
     }
 
     private void DeliverEvents()

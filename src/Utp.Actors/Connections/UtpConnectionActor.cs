@@ -38,6 +38,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
     private bool _mayAnswer;
     private bool _waitsForWritable;
     private bool _confirmationTold;
+    private bool _searchesPathMtu;
 
     /// <summary>Before the first message.</summary>
     protected override void OnReceive(object message)
@@ -94,7 +95,10 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
             var now = Clock.Now;
             Initialize(start.Handle, start.Settings, start.Handler, start.PullMode);
             _isAcceptor = true;
-            _core = UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
+            _searchesPathMtu = start.Settings.SearchesPathMtu;
+            _core = start.IsProved
+                ? UtpConnection.AcceptProved(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory)
+                : UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
             _core.SuggestPathSize(start.Handle.PathSize);
             _core.SuspendReading();
             LimitWindow(batch.WindowLimit);

@@ -27,6 +27,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     private readonly List<ConnectionHandle> _touched = [];
     private readonly WindowShare _windowShare;
     private readonly StrayQueue _strays;
+    private readonly StatelessAnswers _answers = new();
     private readonly bool _tellsLocalAddress;
     private readonly ReceiveMode _mode;
     private readonly ManualResetEventSlim? _memoryFree;
@@ -53,6 +54,9 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
         _memoryFree = mode == ReceiveMode.OwnThread ? new ManualResetEventSlim() : null;
         _onMemoryFree = OnMemoryFree;
     }
+
+    /// <summary>Bytes of the largest stateless answer.</summary>
+    public const int LargestAnswerBytes = 32;
 
     /// <summary>Datagrams that were longer than the space for them.</summary>
     public long Truncated => Interlocked.Read(ref _truncated);
@@ -218,6 +222,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
         }
 
         _strays.TellIfAny(_listener);
+        _answers.Send(_channel, _listener);
         CheckDrops();
         _touched.Clear();
     }
@@ -233,7 +238,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
             var bytes = datagram.Slab.Array.AsMemory(datagram.Offset + offset, Math.Min(datagram.SegmentSize, datagram.Length - offset));
             if (_table.Router.TryDeliver(bytes.Span, path, ref hint, out var packet))
                 Append(hint.Found!, new InboundPacket(packet, bytes, arrival), datagram.Slab);
-            else
+            else if (packet.Header.Type != PacketType.Syn || !_answers.TryAnswer(_table.Router, path, packet, bytes.Span, arrival))
                 _strays.Add(new Stray(datagram.Path, path, bytes.ToArray(), arrival));
         }
     }

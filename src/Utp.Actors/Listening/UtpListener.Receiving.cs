@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Akka.Actor;
+using Akka.Event;
 using Utp.Messages;
 using Utp.Protocol;
 using Utp.Sockets;
@@ -41,6 +42,9 @@ internal sealed partial class UtpListener
             case RouteDecision.Accept:
                 Accept(stray.Path, new InboundPacket(packet, stray.Bytes, stray.Arrival));
                 break;
+            case RouteDecision.AcceptProved:
+                AcceptProved(stray.Path, new InboundPacket(packet, stray.Bytes, stray.Arrival));
+                break;
             case RouteDecision.Reset:
                 Reset(stray.Path, packet, stray.Arrival);
                 break;
@@ -67,24 +71,52 @@ internal sealed partial class UtpListener
             return;
         }
 
-        var handle = new ConnectionHandle(path, NextChannel())
-        {
-            MtuCeilingBytes = CeilingOf(path.Remote, _spec.Accepted),
-            PathSize = _pathSizes.Find(path.Remote.Address, Clock.Now),
-        };
+        // No work of the system's, as asking for the route, before the address is confirmed.
+        var handle = NewAcceptor(path);
         Span<byte> random = stackalloc byte[RandomBytes];
         RandomNumberGenerator.Fill(random);
-        if (!_table.Router.TryAddAcceptor(path, syn.Packet, random, handle, out var seed, out var refusal))
-        {
-            // Over the half-open limit the ST_SYN is forgotten: an honest initiator tries again, and may find room.
-            if (refusal == AcceptRefusal.ConnectionLimit)
-                Reset(path, syn.Packet, syn.Arrival);
-            return;
-        }
+        if (_table.Router.TryAddAcceptor(path, syn.Packet, random, handle, out var seed, out var refusal))
+            StartAcceptor(handle, seed, syn, isProved: false);
+        else if (refusal == AcceptRefusal.HalfOpenLimit)
+            AnswerStateless(path, syn);
+        else if (refusal == AcceptRefusal.ConnectionLimit)
+            Refuse(path, syn);
+    }
 
-        handle.ReorderMemory = _accounts.Enter(AddressKey(path.Remote));
+    // Its ST_SYN was answered without being remembered, and this packet shows that the answer arrived.
+    private void AcceptProved(in UdpPath path, in InboundPacket proof)
+    {
+        if (_acceptHandler is null)
+            return;
+        var handle = NewAcceptor(path);
+        if (_table.Router.TryAddProved(path, proof.Packet, handle, out var seed))
+            StartAcceptor(handle, seed, proof, isProved: true);
+        else
+            Refuse(path, proof);
+    }
+
+    private ConnectionHandle NewAcceptor(in UdpPath path) => new(path, NextChannel()) { PathSize = _pathSizes.Find(path.Remote.Address, Clock.Now) };
+
+    private void StartAcceptor(ConnectionHandle handle, ConnectionSeed seed, in InboundPacket first, bool isProved)
+    {
+        handle.ReorderMemory = _accounts.Enter(AddressKey(handle.Path.Remote));
         AddConnection(handle, seed);
-        handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler, _spec.Bind!.PullMode, BatchOf(syn)));
+        handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler!, _spec.Bind!.PullMode, BatchOf(first), isProved));
+    }
+
+    // Most are answered by the receive loops, which find the limit reached.
+    private void AnswerStateless(in UdpPath path, in InboundPacket syn)
+    {
+        _limitLog.HalfOpen(Context.GetLogger(), _channel.LocalEndPoint, syn.Arrival);
+        Span<byte> answer = stackalloc byte[ReceiveLoop.LargestAnswerBytes];
+        if (_table.Router.TryAnswerStateless(path, syn.Packet, syn.Datagram.Span, answer, syn.Arrival, out var length))
+            _channel.Send(path, answer[..length], length, dontFragment: true);
+    }
+
+    private void Refuse(in UdpPath path, in InboundPacket packet)
+    {
+        _limitLog.Connections(Context.GetLogger(), _channel.LocalEndPoint, packet.Arrival);
+        Reset(path, packet.Packet, packet.Arrival);
     }
 
     private void Reset(in UdpPath path, in ParsedPacket packet, Instant now)

@@ -37,6 +37,7 @@ internal sealed partial class UtpListener : UntypedActor
     private readonly Queue<ConnectionHandle> _waitForWritable = new();
     private readonly PathCeilings _ceilings;
     private readonly AddressAccounts _accounts;
+    private readonly LimitLog _limitLog = new();
     private readonly PathSizeCache _pathSizes = new();
     private readonly Props _connectionProps;
     private readonly bool _tellsLocalAddress;
@@ -51,15 +52,17 @@ internal sealed partial class UtpListener : UntypedActor
         _spec = spec;
         _channel = spec.Channels[0];
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
-        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, Self);
+        _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0);
+        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, Self);
         _loops = [.. spec.Channels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self))];
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
         _accounts = new AddressAccounts(spec.Settings.Connection.ReorderBudget);
-        _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0);
         _tellsLocalAddress = ReceiveLoop.TellsLocalAddress(_channel);
         _acceptHandler = spec.Bind?.Handler;
         _outOfBandHandler = spec.Bind?.OutOfBandHandler;
+        if (_acceptHandler is not null)
+            _table.Router.UseStatelessAnswers(RandomNumberGenerator.GetBytes(RandomBytes), SynPathOf, spec.Accepted.StatelessAnswer);
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => StoppingStrategy.Instance;
@@ -131,6 +134,9 @@ internal sealed partial class UtpListener : UntypedActor
                 break;
             case PathErrorReport report:
                 TellConnections(report, report.Remote);
+                break;
+            case HalfOpenLimitReached:
+                _limitLog.HalfOpen(Context.GetLogger(), _channel.LocalEndPoint, Clock.Now);
                 break;
             case UnquotedErrorReport report:
                 OnUnquotedError(report);
@@ -299,6 +305,8 @@ internal sealed partial class UtpListener : UntypedActor
     private void StopAccepting()
     {
         _released = true;
+        lock (_table.Gate)
+            _table.Router.StopStatelessAnswers();
         _acceptHandler = null;
         _outOfBandHandler = null;
     }
@@ -395,6 +403,8 @@ internal sealed partial class UtpListener : UntypedActor
     // Whoever has an IPv6 address has all 2^64 of its subnet.
     private static ulong AddressKey(UdpEndPoint remote) =>
         remote.IsIPv4 ? (ulong)remote.Address * 0x9E37_79B9_7F4A_7C15 : (ulong)(remote.Address >> 64) ^ remote.ScopeId;
+
+    private static SynPath SynPathOf(UdpPath path) => new(path.Remote.Address, path.Remote.Port, path.LocalAddress.Address);
 
     private sealed class ConnectionProducer(Port port) : IIndirectActorProducer
     {

@@ -31,6 +31,10 @@ internal sealed class ConnectionSettings
     /// <summary>Whether larger datagrams are tried than the connection begins with.</summary>
     public bool SearchesPathMtu { get; }
 
+    /// <summary>What a listener says of itself when it remembers nothing of a ST_SYN.</summary>
+    public StatelessAnswer StatelessAnswer => new(
+        _routed.Compatibility == PeerCompatibility.NodeUtp ? Capabilities.None : UtpConnection.CapabilitiesOf(_routed), (uint)_routed.InitialReceiveWindowBytes);
+
     /// <summary>How long to wait for <see cref="Register"/>; zero: for ever.</summary>
     public TimeSpan RegisterTimeout { get; }
 

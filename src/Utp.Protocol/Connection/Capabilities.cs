@@ -29,6 +29,9 @@ public enum Capabilities
 
     /// <summary>Puts packets together that arrive in pieces (extension 5), because the path has shrunk since they were cut.</summary>
     PacketPieces = 64,
+
+    /// <summary>In the answer: nothing is remembered of the ST_SYN, so the initiator shows its own capabilities again until it is heard (note 0033).</summary>
+    Stateless = 128,
 }
 
 /// <summary>The 8-byte extension 2 that carries <see cref="Capabilities"/>: magic(4), version(1), bits(3).</summary>
@@ -47,7 +50,7 @@ public static class CapabilitiesExtension
         if (data.Length != Length || BinaryPrimitives.ReadUInt32BigEndian(data) != Magic || data[4] != Version)
             return Capabilities.None;
         var bits = (data[5] << 16) | (data[6] << 8) | data[7];
-        return Capabilities.OwnPeer | (Capabilities)((bits << 1) & 0x7E);
+        return Capabilities.OwnPeer | (Capabilities)((bits << 1) & 0xFE);
     }
 
     /// <summary>Writes the extension's data to the first 8 bytes of <paramref name="destination"/>.</summary>

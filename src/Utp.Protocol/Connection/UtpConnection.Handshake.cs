@@ -24,24 +24,28 @@ public sealed partial class UtpConnection
     private SeqNr? _peerSyn;
     private int _confirmations;
     private bool _repeatAnswerDue;
+
+    // The acceptor remembers nothing of our ST_SYN: until it is heard, confirmations show our capabilities again, and go before data (note 0033).
+    private bool _confirmsStateless;
+    private bool _confirmDue;
     private PacketHeader? _strayPacket;
 
     // Frames need both ends; otherwise a connection that was asked for frames is a stream.
     private bool SendsFrames => (PeerCapabilities & Capabilities.Frames) != 0 && _options.Mode == DeliveryMode.Frames;
 
-    private Capabilities OwnCapabilities
+    private Capabilities OwnCapabilities => CapabilitiesOf(_options);
+
+    /// <summary>What a connection with these options shows; None when it shows nothing.</summary>
+    public static Capabilities CapabilitiesOf(ConnectionOptions options)
     {
-        get
+        ArgumentNullException.ThrowIfNull(options);
+        const Capabilities Own = Capabilities.OwnPeer | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges | Capabilities.PacketPieces;
+        return Own | options.Mode switch
         {
-            var own = Capabilities.OwnPeer | Capabilities.LargeWindow | Capabilities.SelectiveAckRanges | Capabilities.PacketPieces;
-            own |= _options.Mode switch
-            {
-                DeliveryMode.Objects => Capabilities.Metadata | Capabilities.SynPayload,
-                DeliveryMode.Frames => Capabilities.Frames,
-                _ => Capabilities.SynPayload,
-            };
-            return own;
-        }
+            DeliveryMode.Objects => Capabilities.Metadata | Capabilities.SynPayload,
+            DeliveryMode.Frames => Capabilities.Frames,
+            _ => Capabilities.SynPayload,
+        };
     }
 
     /// <summary>
@@ -102,6 +106,43 @@ public sealed partial class UtpConnection
         };
         connection.AcceptSyn(syn);
         return connection;
+    }
+
+    /// <summary>
+    /// Starts a connection as acceptor by the packet that proves that the peer got the stateless answer to its ST_SYN. The packet is handled by this call.
+    /// </summary>
+    /// <param name="seed">As the router found it.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="proof">The packet; borrowed until the call returns.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="reorderMemory">As in <see cref="Accept"/>.</param>
+    public static UtpConnection AcceptProved(ConnectionSeed seed, ConnectionOptions options, in InboundPacket proof, Instant now, MemoryBudget? reorderMemory = null)
+    {
+        var connection = new UtpConnection(seed, options, seed.InitialSeqNr, now)
+        {
+            State = ConnectionState.SynReceived,
+            ReceiveId = seed.ReceiveId,
+            SendId = seed.ReceiveId.Previous,
+            _reorderMemory = reorderMemory,
+        };
+        connection.AcceptProof(proof);
+        return connection;
+    }
+
+    // All that the ST_SYN said and nobody remembers stands in this packet, or follows from it. Its round trip is not known.
+    private void AcceptProof(in InboundPacket proof)
+    {
+        var header = proof.Packet.Header;
+        _peerSyn = header.SeqNr.Previous;
+        _expected = header.SeqNr;
+        SetPeer(_options.Compatibility == PeerCompatibility.NodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(proof.Packet.Extension2(proof.Datagram.Span)));
+        _peerWindow = header.WndSize;
+        _peerWindowStamp = header.Timestamp;
+        _wrapGuard.OnAdvanced(header.Timestamp, proof.Arrival);
+        _window.Advertise();
+        _synReceived = new SynReceivedData { AnswersSent = 2, LastSent = _now, Budget = 3L * proof.Datagram.Length };
+        _connectedPending = true;
+        HandleBatch([proof], _now);
     }
 
     private void AcceptSyn(in InboundPacket syn)
@@ -192,9 +233,11 @@ public sealed partial class UtpConnection
 
         // The npm utp answers a repeated ST_SYN with the seq_nr it has come to: data that overtook the answer was before that.
         _expected = syn.EarlySeqNr is { } early && header.SeqNr.IsAfter(early) ? early : header.SeqNr;
-        SetPeer(first && _options.Compatibility == PeerCompatibility.Negotiate
+        var shown = first && _options.Compatibility == PeerCompatibility.Negotiate
             ? CapabilitiesExtension.Parse(inbound.Packet.Extension2(inbound.Datagram.Span))
-            : Capabilities.None);
+            : Capabilities.None;
+        _confirmsStateless = _confirmDue = (shown & Capabilities.Stateless) != 0;
+        SetPeer(shown & ~Capabilities.Stateless);
         if (first && syn.PayloadOffered
             && (_options.Compatibility == PeerCompatibility.NodeUtp || (PeerCapabilities & Capabilities.SynPayload) != 0))
         {
@@ -231,6 +274,15 @@ public sealed partial class UtpConnection
     {
         if (_confirmations < MaxConfirmations)
             _timers.Arm(TimerKind.SynRetry, _now.Plus(_options.InitialRtoMicros << _confirmations++));
+    }
+
+    // Its seq_nr is the ST_SYN's + 1, also when data has been sent behind it.
+    private Transmit WriteStatelessConfirmation(Span<byte> buffer)
+    {
+        _confirmDue = false;
+        var chain = new ExtensionChain(buffer);
+        CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), OwnCapabilities);
+        return Finish(buffer, PacketType.State, _packets.LeftEdge, chain, 0, 0, 1);
     }
 
     // Our own acceptor shows its capabilities on every packet until it is confirmed.

@@ -78,7 +78,11 @@ public sealed partial class UtpConnection
 
         // Our own acceptor repeats its answer until it hears an ack: it did not hear the last one, or has more to say than it may.
         if (inbound.Packet.HasExtension2 && RepeatsAnswer(inbound))
+        {
             _ack.OnUrgent();
+            _confirmDue = _confirmsStateless;
+        }
+
         if (acked > 0)
             _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
         if (acked >= 0)
@@ -99,6 +103,7 @@ public sealed partial class UtpConnection
 
         if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed && !RepeatsAnswer(inbound))
             _timers.Stop(TimerKind.SynRetry);
+        _confirmsStateless = _confirmsStateless && RepeatsAnswer(inbound);
         UpdatePeerWindow(header);
     }
 

@@ -35,6 +35,8 @@ public sealed partial class UtpConnection
             return Polled(WriteResetTo(stray, buffer), PolledKind.Stray, out transmit);
         }
 
+        if (_confirmDue)
+            return Polled(WriteStatelessConfirmation(buffer), PolledKind.State, out transmit);
         if (_repeatAnswerDue)
             return Polled(WriteAnswer(buffer), PolledKind.Answer, out transmit);
         if (PollData(buffer, out transmit))

@@ -257,6 +257,7 @@ public sealed partial class UtpConnection
                     break;
                 case PolledKind.State:
                     _ack.OnUrgent();
+                    _confirmDue = _confirmsStateless;
                     break;
                 case PolledKind.KeepAlive:
                     _keepAliveDue = true;

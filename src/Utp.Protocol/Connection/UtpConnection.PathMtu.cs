@@ -24,6 +24,17 @@ public sealed partial class UtpConnection
     /// <param name="found">The size; <c>default</c>: it fell, and what was told before holds no more.</param>
     public bool PollPathSize(out PathSize found) => _mtu.TryTakeNews(out found);
 
+    /// <summary>
+    /// What the route's first hop takes, for an acceptor that was made without it (<see cref="ConnectionOptions.MtuCeilingBytes"/> of 0): asking the system is work that is
+    /// not done before the peer's address is confirmed. Call once, when it is.
+    /// </summary>
+    public void SetMtuCeiling(int bytes)
+    {
+        _mtu = new MtuSearch(_options.MaxDatagramBytes, bytes);
+        _congestion.OnMaxPayload(MaxPayload);
+        UseSuggestedPathSize();
+    }
+
     private void UseSuggestedPathSize()
     {
         if (_suggestedPathSize == default)

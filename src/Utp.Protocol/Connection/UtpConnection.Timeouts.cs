@@ -16,6 +16,8 @@ public sealed partial class UtpConnection
 
     private void OnTimer(TimerKind timer, Instant now)
     {
+        // What the acceptor drops because it does not remember us would be dropped again.
+        _confirmDue |= _confirmsStateless && (timer is TimerKind.Retransmission or TimerKind.TailProbe or TimerKind.SynRetry);
         switch (timer)
         {
             case TimerKind.Retransmission:

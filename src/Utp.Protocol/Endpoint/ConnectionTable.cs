@@ -64,11 +64,11 @@ internal sealed class ConnectionTable<TPath, TConnection>(EndpointLimits limits,
         _quota.Enter(addressKey(path), halfOpen: false);
     }
 
-    /// <summary>Adds an acceptor, half open, under its receive id, which was not found.</summary>
-    public void AddAcceptor(in TPath path, in ConnectionSeed seed, TConnection connection)
+    /// <summary>Adds an acceptor, half open or proved, under its receive id, which was not found.</summary>
+    public void AddAcceptor(in TPath path, in ConnectionSeed seed, TConnection connection, bool halfOpen)
     {
-        _entries.Add(new Key(path, seed.ReceiveId), new Entry(connection, Role.Acceptor, seed.InitialSeqNr, HalfOpen: true));
-        _quota.Enter(addressKey(path), halfOpen: true);
+        _entries.Add(new Key(path, seed.ReceiveId), new Entry(connection, Role.Acceptor, seed.InitialSeqNr, halfOpen));
+        _quota.Enter(addressKey(path), halfOpen);
     }
 
     /// <summary>The connection's address was confirmed; anything else than a half-open connection is left alone.</summary>

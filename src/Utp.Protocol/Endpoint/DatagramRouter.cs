@@ -14,6 +14,11 @@ public sealed class DatagramRouter<TPath, TConnection>
     private readonly Func<TPath, ulong> _addressKey;
     private readonly ConnectionTable<TPath, TConnection> _table;
     private readonly ResetRateLimiter _resets;
+    private SynCookie? _cookies;
+    private Func<TPath, SynPath>? _synPath;
+    private StatelessAnswer _answer;
+    private Instant _cookiesUntil;
+    private long _synStateless;
     private long _delivered, _malformed, _notUtp, _unknownConnection, _resetsSent, _resetsSuppressed, _synRefused;
 
     /// <summary>Creates a router.</summary>
@@ -37,7 +42,75 @@ public sealed class DatagramRouter<TPath, TConnection>
 
     /// <summary>Counters of what was routed and dropped.</summary>
     public EndpointStats Statistics =>
-        new(_delivered, _malformed, _notUtp, _unknownConnection, _resetsSent, _resetsSuppressed, _synRefused);
+        new(_delivered, _malformed, _notUtp, _unknownConnection, _resetsSent, _resetsSuppressed, _synRefused, _synStateless);
+
+    /// <summary>Whether answers are stateless now, or were so lately that one of them may still be acknowledged.</summary>
+    public bool IsStateless(Instant now) => _cookies is not null && now < _cookiesUntil;
+
+    /// <summary>
+    /// From now on ST_SYNs beyond the half-open limits are answered without remembering them (<see cref="TryAnswerStateless"/>), and not refused.
+    /// </summary>
+    /// <param name="key">16 bytes from a cryptographic source, kept as long as the port is open.</param>
+    /// <param name="synPath">What the answer binds of a path.</param>
+    /// <param name="answer">What it says of us.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The key is too short.</exception>
+    public void UseStatelessAnswers(ReadOnlySpan<byte> key, Func<TPath, SynPath> synPath, StatelessAnswer answer)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(key.Length, SipHash.KeyBytes);
+        ArgumentNullException.ThrowIfNull(synPath);
+        _cookies = new SynCookie(key);
+        _synPath = synPath;
+        _answer = answer;
+    }
+
+    /// <summary>No ST_SYN is answered so any more; what was answered may still be proved.</summary>
+    public void StopStatelessAnswers() => _synPath = null;
+
+    /// <summary>
+    /// Answers a ST_SYN of no connection without remembering it, when the half-open limits leave no other way (protocol.md §9). The answer is never larger than the
+    /// ST_SYN.
+    /// </summary>
+    /// <param name="path">Where it came from, and the answer goes to.</param>
+    /// <param name="syn">What <see cref="TryDeliver"/> parsed, and found no connection for.</param>
+    /// <param name="datagram">Its datagram.</param>
+    /// <param name="destination">At least 32 bytes.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="length">Bytes written.</param>
+    /// <returns>Whether an answer was written; otherwise the packet takes its usual way.</returns>
+    public bool TryAnswerStateless(in TPath path, in ParsedPacket syn, ReadOnlySpan<byte> datagram, Span<byte> destination, Instant now, out int length)
+    {
+        length = 0;
+        if (syn.Header.Type != PacketType.Syn || _cookies is null || _synPath is null || _table.CheckLimits(path, halfOpen: true) != AcceptRefusal.HalfOpenLimit)
+            return false;
+        var header = syn.Header;
+        var ownPeer = _answer.Capabilities != Capabilities.None && CapabilitiesExtension.Parse(syn.Extension2(datagram)) != Capabilities.None;
+        var chain = new ExtensionChain(destination);
+        if (ownPeer)
+            CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), (_answer.Capabilities & ~Capabilities.SynPayload) | Capabilities.Stateless);
+        var timestamp = WireTimestamp.From(now);
+        new PacketHeader(
+            PacketType.State, chain.First, header.ConnectionId, timestamp, header.Timestamp.MicrosUntil(timestamp), _answer.WindowBytes,
+            _cookies.Make(_synPath(path), header.ConnectionId, header.SeqNr, ownPeer, now), header.SeqNr).Write(destination);
+        length = chain.Length;
+        _cookiesUntil = now.Plus(2 * SynCookie.SlotMicros);
+        _synStateless++;
+        return true;
+    }
+
+    /// <summary>Adds the acceptor of a packet for which <see cref="Route"/> decided <see cref="RouteDecision.AcceptProved"/>. False when a limit of connections is reached.</summary>
+    /// <param name="path">Its way.</param>
+    /// <param name="proof">The packet.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="seed">For <see cref="UtpConnection.AcceptProved"/>.</param>
+    public bool TryAddProved(in TPath path, in ParsedPacket proof, TConnection connection, out ConnectionSeed seed)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        seed = new ConnectionSeed(proof.Header.ConnectionId, proof.Header.AckNr.Next, default, default);
+        if (_table.CheckLimits(path, halfOpen: false) != AcceptRefusal.None || _table.TryFind(path, seed.ReceiveId, out _))
+            return false;
+        _table.AddAcceptor(path, seed, connection, halfOpen: false);
+        return true;
+    }
 
     /// <summary>Parses a datagram and decides. <paramref name="connection"/> is set for <see cref="RouteDecision.Deliver"/> only.</summary>
     /// <remarks>
@@ -71,6 +144,8 @@ public sealed class DatagramRouter<TPath, TConnection>
             return RouteDecision.Deliver;
         }
 
+        if (packet.Header.Type != PacketType.Syn && IsStateless(now))
+            return RouteUnremembered(datagram, path, packet, now);
         return RouteUnknown(packet.Header.Type);
     }
 
@@ -159,7 +234,7 @@ public sealed class DatagramRouter<TPath, TConnection>
         }
 
         seed = new ConnectionSeed(receiveId, new SeqNr(System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(random)), default, default);
-        _table.AddAcceptor(path, seed, connection);
+        _table.AddAcceptor(path, seed, connection, halfOpen: true);
         return true;
     }
 
@@ -195,6 +270,16 @@ public sealed class DatagramRouter<TPath, TConnection>
         length = PacketHeader.Length;
         _resetsSent++;
         return true;
+    }
+
+    // It may belong to a connection that we do not remember, whose ST_STATE or capabilities were lost: no ST_RESET then.
+    private RouteDecision RouteUnremembered(ReadOnlySpan<byte> datagram, in TPath path, in ParsedPacket packet, Instant now)
+    {
+        var ownPeer = CapabilitiesExtension.Parse(packet.Extension2(datagram)) != Capabilities.None;
+        if (_synPath is not null && packet.Header.Type != PacketType.Reset && _cookies!.IsProof(_synPath(path), packet.Header, ownPeer, now))
+            return RouteDecision.AcceptProved;
+        _unknownConnection++;
+        return _limits.UnknownIsNotUtp ? RouteDecision.NotUtp : RouteDecision.Drop;
     }
 
     private RouteDecision RouteUnknown(PacketType type)

@@ -9,11 +9,11 @@ public sealed record EndpointLimits
     /// <summary>Connections from one remote address.</summary>
     public int MaxConnectionsPerAddress { get; init; } = 10_000;
 
-    /// <summary>Half-open connections of the port.</summary>
-    public int MaxHalfOpen { get; init; } = 4_096;
+    /// <summary>Half-open connections of the port; beyond them nothing is remembered of a ST_SYN until its answer is acknowledged.</summary>
+    public int MaxHalfOpen { get; init; } = 1_024;
 
-    /// <summary>Half-open connections from one remote address.</summary>
-    public int MaxHalfOpenPerAddress { get; init; } = 1_024;
+    /// <summary>Half-open connections from one remote address (IPv6: /64); beyond them likewise.</summary>
+    public int MaxHalfOpenPerAddress { get; init; } = 256;
 
     /// <summary>ST_RESETs sent per second, in all; after a pause as many may leave at once. 0: none.</summary>
     public int MaxResetsPerSecond { get; init; } = 1_000;

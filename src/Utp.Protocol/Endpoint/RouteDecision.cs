@@ -9,6 +9,9 @@ public enum RouteDecision
     /// <summary>A new ST_SYN: accept it, or refuse it with <see cref="DatagramRouter{TPath, TConnection}.TryWriteReset"/>.</summary>
     Accept,
 
+    /// <summary>It proves that its sender got the stateless answer to its ST_SYN: accept it by <see cref="DatagramRouter{TPath, TConnection}.TryAddProved"/>.</summary>
+    AcceptProved,
+
     /// <summary>Of no connection: answer with ST_RESET if <see cref="DatagramRouter{TPath, TConnection}.TryWriteReset"/> agrees.</summary>
     Reset,
 

@@ -91,6 +91,10 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
     {
         _accept = accept;
         _acceptOptions = options ?? ConnectionOptions.Default;
+        var capabilities = _acceptOptions.Compatibility == PeerCompatibility.NodeUtp ? Capabilities.None : UtpConnection.CapabilitiesOf(_acceptOptions);
+        _router.UseStatelessAnswers(
+            new byte[16], static path => new SynPath(path.Remote.Address, path.Remote.Port, path.LocalAddress.Address),
+            new StatelessAnswer(capabilities, (uint)_acceptOptions.InitialReceiveWindowBytes));
     }
 
     /// <summary>Takes no further connections; those that are there go on.</summary>
@@ -227,6 +231,12 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
                     connection!.AddToBatch(new InboundPacket(packet, datagram.Bytes, datagram.Arrival));
                     Touch(connection);
                     break;
+                case RouteDecision.Accept when _accept is not null && _router.TryAnswerStateless(path, packet, datagram.Bytes.Span, _buffer, now, out var answerLength):
+                    SendDatagram(datagram.Source, answerLength, dontFragment: true);
+                    break;
+                case RouteDecision.AcceptProved when _accept is not null:
+                    AcceptProved(path, new InboundPacket(packet, datagram.Bytes, datagram.Arrival), now);
+                    break;
                 case RouteDecision.Accept when _accept is not null:
                     Accept(path, new InboundPacket(packet, datagram.Bytes, datagram.Arrival), now);
                     break;
@@ -250,6 +260,17 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
             seed = seed with { InitialSeqNr = first };
         connection.Core = UtpConnection.Accept(seed, _acceptOptions, syn, now);
         connection.Core.SuggestPathSize(_pathSizes.Find(path.Remote.Address, now));
+        _connections.Add(connection);
+        Touch(connection);
+    }
+
+    private void AcceptProved(UdpPath path, in InboundPacket proof, Instant now)
+    {
+        var connection = new SimulatedConnection(this, path, NoUser.Instance);
+        if (!_router.TryAddProved(path, proof.Packet, connection, out var seed))
+            return;
+        connection.Seed = seed;
+        connection.Core = UtpConnection.AcceptProved(seed, _acceptOptions, proof, now);
         _connections.Add(connection);
         Touch(connection);
     }

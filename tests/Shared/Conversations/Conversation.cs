@@ -98,6 +98,16 @@ public sealed class Conversation
             options, new Instant(startMicros), peerId.Value);
     }
 
+    /// <summary>Starts as acceptor by the packet that proves that a stateless answer arrived.</summary>
+    public static Conversation AcceptProved(ConnectionSeed seed, byte[] proof, Instant now, ConnectionOptions? options = null)
+    {
+        options ??= ConnectionOptions.Default;
+        if (!ParsedPacket.TryParse(proof, out var packet))
+            throw new InvalidOperationException("The proof is malformed.");
+        return new Conversation(
+            c => UtpConnection.AcceptProved(seed, options, new InboundPacket(packet, proof, c.Now), c.Now), options, now, seed.ReceiveId.Previous.Value);
+    }
+
     /// <summary>
     /// An initiator that is connected, everything so far consumed: our next seq_nr is <see cref="LocalSeq"/> + 1, the peer's
     /// next one <see cref="PeerSeq"/>. The answer carries <paramref name="capabilities"/> unless they are None.

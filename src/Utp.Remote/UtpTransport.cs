@@ -25,6 +25,7 @@ public sealed class UtpTransport : Transport
     private Port? _port;
     private Address? _localAddress;
     private volatile bool _shutDown;
+    private int _tlsFailureLogged;
 
     /// <summary>Called by Akka.</summary>
     /// <param name="system">The actor system.</param>
@@ -37,8 +38,8 @@ public sealed class UtpTransport : Transport
         System = system;
         Config = config;
         Log = Logging.GetLogger(system, typeof(UtpTransport));
-        Settings = UtpTransportSettings.Parse(config, system.Settings.Config);
-        SchemeIdentifier = Settings.Scheme;
+        Settings = UtpTransportSettings.Parse(config, system.Settings.Config, system.Settings.Setup.Get<UtpRemoteTlsSetup>() is { HasValue: true } tls ? tls.Value : null);
+        SchemeIdentifier = Settings.Tls is null ? Settings.Scheme : "ssl." + Settings.Scheme;
         MaximumPayloadBytes = Settings.LargeDestinations.IsEmpty ? Settings.MaxFrameBytes : Math.Max(Settings.MaxFrameBytes, Settings.MaxLargeFrameBytes);
         if (Settings.IgnoredKeys.Count > 0)
             Log.Warning("Settings that mean nothing over uTP, and are ignored: {0}.", string.Join(", ", Settings.IgnoredKeys));
@@ -133,7 +134,7 @@ public sealed class UtpTransport : Transport
         var token = new Guid(RandomNumberGenerator.GetBytes(16));
         var connect = new Connect(remote) { Listener = port.Listener, Timeout = Settings.ConnectionTimeout };
         var association = new UtpAssociationHandle(this, _localAddress!, remoteAddress, token, (owner, index) =>
-            Lane.Open(System, Settings, _maxToldBytes, owner, Hello.Open(index, index == 0 ? Settings.Layout : owner.Layout, token), _utp.Manager, connect));
+            Lane.Open(System, Settings, _maxToldBytes, owner, Hello.Open(index, index == 0 ? Settings.Layout : owner.Layout, token), _utp.Manager, connect, remoteAddress.Host!));
         _associations[token] = association;
         association.Open();
         try
@@ -153,8 +154,17 @@ public sealed class UtpTransport : Transport
     // On the connection's thread.
     private void Accept(Connected connected, IActorRef connection)
     {
-        var lane = Lane.Accept(System, Settings, _maxToldBytes, connected, connection, FindOwner);
+        var lane = Lane.Accept(System, Settings, _maxToldBytes, connected, connection, FindOwner, OnStrangerFailed);
         System.Scheduler.Advanced.ScheduleOnce(Settings.ConnectionTimeout, lane.AbortWithoutHello);
+    }
+
+    // Whoever can reach the port can have this logged: at debug level, but for TLS, whose trouble is mostly a certificate of ours.
+    private void OnStrangerFailed(Lane lane, string cause)
+    {
+        if (Settings.Tls is not null && Interlocked.Exchange(ref _tlsFailureLogged, 1) == 0)
+            Log.Warning("A connection from {0} ended before its first message: {1} Further ones are logged at debug level.", lane.Connected?.RemoteAddress, cause);
+        else
+            Log.Debug("A connection from {0} ended before its first message: {1}", lane.Connected?.RemoteAddress, cause);
     }
 
     private UtpAssociationHandle? FindOwner(Lane lane, Hello hello)

@@ -48,6 +48,9 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
         }
     }
 
+    /// <summary>Called when the peer has acknowledged something, outside the lock. Set before it is opened.</summary>
+    public Action? Delivered { get; set; }
+
     /// <summary>The limit now.</summary>
     public int HighWaterBytes
     {
@@ -139,6 +142,8 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
                 meter.OnIdle();
             Tell();
         }
+
+        Delivered?.Invoke();
     }
 
     /// <summary>The connection is over: nothing is sent any more, and nothing is acknowledged.</summary>

@@ -33,8 +33,9 @@ internal sealed class Lane : ILinkUser
     private readonly object _inbound = new();
     private readonly Queue<Received> _waiting = new();
     private readonly Func<Lane, Hello, ILaneOwner?>? _findOwner;
+    private Action<Lane, string>? _onStrangerFailed;
     private readonly byte[] _hello = new byte[Hello.Length];
-    private readonly ActorLink _link;
+    private readonly ILink _link;
     private readonly UtpTransportSettings _settings;
     private ILaneOwner? _owner;
     private FrameParser? _parser;
@@ -51,12 +52,17 @@ internal sealed class Lane : ILinkUser
     private bool _finishTold;
     private bool _over;
 
-    private Lane(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, Func<Lane, Hello, ILaneOwner?>? findOwner)
+    private Lane(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, string? host, Func<Lane, Hello, ILaneOwner?>? findOwner)
     {
         _findOwner = findOwner;
         _settings = settings;
         Queue = new ByteQueue(new RateMeter(settings.HighWaterBytes, settings.LowWaterBytes), maxToldBytes);
-        _link = new ActorLink(system, this, Queue);
+        if (settings.Tls is not { } tls)
+            _link = new ActorLink(system, this, Queue);
+        else if (host is not null)
+            _link = new TlsLink(system, this, Queue, maxToldBytes, (stream, cancel) => stream.AuthenticateAsClientAsync(tls.Client(host), cancel), settings.ConnectionTimeout);
+        else
+            _link = new TlsLink(system, this, Queue, maxToldBytes, (stream, cancel) => stream.AuthenticateAsServerAsync(tls.Server(), cancel), settings.ConnectionTimeout);
     }
 
     /// <summary>What Akka wraps around a message after it has checked its size.</summary>
@@ -74,9 +80,9 @@ internal sealed class Lane : ILinkUser
     public uint FramesOut => Volatile.Read(ref _framesOut);
 
     /// <summary>One that this node opens.</summary>
-    public static Lane Open(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, ILaneOwner owner, Hello hello, IActorRef manager, Connect connect)
+    public static Lane Open(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, ILaneOwner owner, Hello hello, IActorRef manager, Connect connect, string host)
     {
-        var lane = new Lane(system, settings, maxToldBytes, null) { Index = hello.Lane };
+        var lane = new Lane(system, settings, maxToldBytes, host, null) { Index = hello.Lane };
         lane._owner = owner;
         lane.Queue.TryWrite(hello.ToBytes(), default, mayRefuse: false);
         lane._link.Connect(manager, connect);
@@ -90,9 +96,11 @@ internal sealed class Lane : ILinkUser
     /// <param name="connected">From the connection.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="findOwner">Answers the hello; null: it was refused.</param>
-    public static Lane Accept(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, Connected connected, IActorRef connection, Func<Lane, Hello, ILaneOwner?> findOwner)
+    /// <param name="onFailed">Hears why a lane ended before its hello.</param>
+    public static Lane Accept(
+        ActorSystem system, UtpTransportSettings settings, int maxToldBytes, Connected connected, IActorRef connection, Func<Lane, Hello, ILaneOwner?> findOwner, Action<Lane, string> onFailed)
     {
-        var lane = new Lane(system, settings, maxToldBytes, findOwner);
+        var lane = new Lane(system, settings, maxToldBytes, null, findOwner) { Connected = connected, _onStrangerFailed = onFailed };
         lane._link.Accept(connected, connection);
         return lane;
     }
@@ -167,7 +175,7 @@ internal sealed class Lane : ILinkUser
 
     void ILinkUser.OnOpen(Connected connected) => Connected = connected;
 
-    void ILinkUser.OnOpenFailed(CommandFailed failed) => TellOver(failed.Message, failed.Exception);
+    void ILinkUser.OnOpenFailed(string message, Exception? exception) => TellOver(message, exception);
 
     void ILinkUser.OnReceived(Received received)
     {
@@ -209,7 +217,10 @@ internal sealed class Lane : ILinkUser
             owner = _owner;
         }
 
-        owner?.OnLaneOver(this, cause, exception);
+        if (owner is not null)
+            owner.OnLaneOver(this, cause, exception);
+        else if (cause is not null)
+            _onStrangerFailed?.Invoke(this, cause);
     }
 
     private void HandOver()

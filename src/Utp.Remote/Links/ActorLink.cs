@@ -3,27 +3,8 @@ using Utp.Messages;
 
 namespace Utp.Remote;
 
-/// <summary>Hears what happens to a link. On the connection's thread: short, and without exceptions.</summary>
-internal interface ILinkUser
-{
-    /// <summary>It is open: write.</summary>
-    void OnOpen(Connected connected);
-
-    /// <summary>It could not be opened. Nothing follows.</summary>
-    void OnOpenFailed(CommandFailed failed);
-
-    /// <summary>Bytes have arrived; the delivery is the user's.</summary>
-    void OnReceived(Received received);
-
-    /// <summary>The peer has closed its direction; all it sent was told before.</summary>
-    void OnPeerFinished();
-
-    /// <summary>It is over. Nothing follows.</summary>
-    void OnOver(ConnectionClosed closed);
-}
-
 /// <summary>One uTP connection: the handler that its actor tells, and the sink of what is to be sent.</summary>
-internal sealed class ActorLink : InlineRef, IPieceSink
+internal sealed class ActorLink : InlineRef, ILink, IPieceSink
 {
     private static readonly Abort TheAbort = new();
 
@@ -47,20 +28,19 @@ internal sealed class ActorLink : InlineRef, IPieceSink
 
     public ByteQueue Queue { get; }
 
-    /// <summary>Opens a connection. <see cref="ILinkUser.OnOpen"/> or <see cref="ILinkUser.OnOpenFailed"/> follows.</summary>
+    /// <inheritdoc/>
     public void Connect(IActorRef manager, Connect connect) => manager.Tell(connect, this);
 
-    /// <summary>Takes one that was accepted.</summary>
+    /// <inheritdoc/>
     public void Accept(Connected connected, IActorRef connection) => Open(connected, connection);
 
-    /// <summary>What arrives stays in the connection, whose window closes.</summary>
+    /// <inheritdoc/>
     public void SuspendReading() => _connection.Tell(Messages.SuspendReading.Instance, this);
 
-    /// <summary>Ends <see cref="SuspendReading"/>.</summary>
+    /// <inheritdoc/>
     public void ResumeReading() => _connection.Tell(Messages.ResumeReading.Instance, this);
 
-    /// <summary>Ends at once, by a reset; one that opens later ends then.</summary>
-    /// <returns>False: it was not open, and nothing is heard of it any more.</returns>
+    /// <inheritdoc/>
     public bool Abort()
     {
         lock (_gate)
@@ -106,7 +86,7 @@ internal sealed class ActorLink : InlineRef, IPieceSink
                 _user.OnOver(closed);
                 break;
             case CommandFailed { Command: Messages.Connect } failed when !_aborted:
-                _user.OnOpenFailed(failed);
+                _user.OnOpenFailed(failed.Message, failed.Exception);
                 break;
             case CommandFailed { Command: Write, Cause: not (FailureCause.ConnectionEnded or FailureCause.Closing) }:
                 // What was counted here is not what the connection counts.

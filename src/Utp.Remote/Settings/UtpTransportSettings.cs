@@ -14,7 +14,7 @@ internal sealed record UtpTransportSettings
 
     private const int MinFrameBytes = 32_000;
 
-    private UtpTransportSettings(Config section, Config system)
+    private UtpTransportSettings(Config section, Config system, UtpRemoteTlsSetup? tlsSetup)
     {
         var config = section.WithFallback(Reference);
         var read = new SectionReader(config);
@@ -48,6 +48,7 @@ internal sealed record UtpTransportSettings
         }
 
         LargeDestinations = new LargeDestinations(destinations);
+        Tls = read.Switch("enable-ssl") ? TlsSettings.Create(read, tlsSetup) : null;
         Utp = UtpConfig(section, system, read);
     }
 
@@ -93,6 +94,9 @@ internal sealed record UtpTransportSettings
     /// <summary>The largest message on the lane of large ones.</summary>
     public int MaxLargeFrameBytes { get; }
 
+    /// <summary>Null: the lanes are plain.</summary>
+    public TlsSettings? Tls { get; }
+
     /// <summary>Has the section <c>utp</c> for <see cref="Actors.SeparateUtp"/>.</summary>
     public Config Utp { get; }
 
@@ -102,8 +106,9 @@ internal sealed record UtpTransportSettings
     /// <summary>Reads and validates.</summary>
     /// <param name="section">The transport's.</param>
     /// <param name="system">The whole configuration of the actor system.</param>
+    /// <param name="tlsSetup">What code has set up, if it has.</param>
     /// <exception cref="ConfigurationException">A value is wrong or a key unknown; the message names it, and what is allowed.</exception>
-    public static UtpTransportSettings Parse(Config section, Config system) => new(section, system);
+    public static UtpTransportSettings Parse(Config section, Config system, UtpRemoteTlsSetup? tlsSetup = null) => new(section, system, tlsSetup);
 
     private static List<string> FindIgnored(Config section)
     {

@@ -307,3 +307,5 @@ public sealed class UtpContractTests() : TransportContract(TransportKind.Utp);
 public sealed class UtpOneLaneContractTests() : TransportContract(TransportKind.UtpOneLane);
 
 public sealed class UtpAllLanesContractTests() : TransportContract(TransportKind.UtpAllLanes);
+
+public sealed class UtpTlsContractTests() : TransportContract(TransportKind.UtpTls);

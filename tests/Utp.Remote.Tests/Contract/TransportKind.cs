@@ -17,6 +17,9 @@ public sealed record TransportKind(string Name, string Path, string TransportCla
     /// <summary>With all of them.</summary>
     public static readonly TransportKind UtpAllLanes = Utp with { Name = "uTP, six lanes", Section = "lanes { ordinary = 4 }\nlarge-message-destinations = [\"/user/large\"]" };
 
+    /// <summary>With TLS.</summary>
+    public static readonly TransportKind UtpTls = Utp with { Name = "uTP + TLS", Section = TestCertificates.Section(), Scheme = "ssl.utp" };
+
     /// <summary>Akka's own, as the control: what it does not pass is no contract.</summary>
     public static readonly TransportKind AkkaTcp =
         new("Akka's TCP", "akka.remote.dot-netty.tcp", "Akka.Remote.Transport.DotNetty.TcpTransport, Akka.Remote", "", "tcp", "akka.remote.dot-netty.tcp");

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Remote.Transport;
 
@@ -24,9 +25,10 @@ internal sealed class TransportNode : IAsyncDisposable
     public Accepted Accepted { get; } = new();
 
     /// <summary>Not listening yet.</summary>
-    public static TransportNode Create(TransportKind kind, string extra = "", int port = 0, string name = "node")
+    public static TransportNode Create(TransportKind kind, string extra = "", int port = 0, Setup? setup = null)
     {
-        var system = ActorSystem.Create(name, "akka { loglevel = WARNING, stdout-loglevel = OFF, loggers = [] }");
+        var bootstrap = ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = OFF, loggers = [] }")));
+        var system = ActorSystem.Create("node", setup is null ? bootstrap : bootstrap.And(setup));
         var log = LogLines.Of(system);
         var section = ConfigurationFactory.ParseString(extra + "\n" + $"hostname = 127.0.0.1\nport = {port}\n" + kind.Section);
         if (kind.SharedSection is { } shared)
@@ -43,9 +45,9 @@ internal sealed class TransportNode : IAsyncDisposable
     }
 
     /// <summary>Listening, and accepting.</summary>
-    public static async Task<TransportNode> StartAsync(TransportKind kind, string extra = "", int port = 0)
+    public static async Task<TransportNode> StartAsync(TransportKind kind, string extra = "", int port = 0, Setup? setup = null)
     {
-        var node = Create(kind, extra, port);
+        var node = Create(kind, extra, port, setup);
         try
         {
             await node.ListenAsync();

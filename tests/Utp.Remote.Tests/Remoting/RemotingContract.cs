@@ -294,3 +294,5 @@ public sealed class UtpRemotingTests() : RemotingContract(TransportKind.Utp);
 public sealed class UtpOneLaneRemotingTests() : RemotingContract(TransportKind.UtpOneLane);
 
 public sealed class UtpAllLanesRemotingTests() : RemotingContract(TransportKind.UtpAllLanes);
+
+public sealed class UtpTlsRemotingTests() : RemotingContract(TransportKind.UtpTls);

@@ -1,0 +1,209 @@
+using System.Buffers;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Threading.Channels;
+using Akka.Actor;
+using Utp.Messages;
+
+namespace Utp.Remote;
+
+/// <summary>
+/// TLS between a lane and its connection: one task writes what the lane's queue has, another reads. The handshake comes first, within a bounded time; a peer that does not get through it costs
+/// its own connection and nothing else.
+/// </summary>
+#pragma warning disable CA1001 // RunAsync disposes of the stream when reading and writing have ended; what is cancelled has no timer.
+internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
+#pragma warning restore CA1001 // See above.
+{
+    // As large as one TLS record and its overhead are small.
+    private const int ReadBytes = 32 << 10;
+
+    private readonly ILinkUser _user;
+    private readonly ByteQueue _plain;
+    private readonly ByteQueue _cipher;
+    private readonly ActorLink _link;
+    private readonly LinkStream _stream;
+    private readonly SslStream _tls;
+    private readonly Func<SslStream, CancellationToken, Task> _handshake;
+    private readonly TimeSpan _handshakeTimeout;
+    private readonly Channel<Piece?> _pieces = Channel.CreateUnbounded<Piece?>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly object _gate = new();
+    private TaskCompletionSource? _suspended;
+    private ConnectionClosed? _closed;
+    private bool _readEnded;
+    private volatile bool _isOpen;
+    private bool _overTold;
+
+    /// <summary>Nothing is open.</summary>
+    /// <param name="system">The actor system.</param>
+    /// <param name="user">The lane.</param>
+    /// <param name="plain">Its queue.</param>
+    /// <param name="maxToldBytes">What a connection holds.</param>
+    /// <param name="handshake">As client, or as server.</param>
+    /// <param name="handshakeTimeout">How long it may take.</param>
+    public TlsLink(ActorSystem system, ILinkUser user, ByteQueue plain, int maxToldBytes, Func<SslStream, CancellationToken, Task> handshake, TimeSpan handshakeTimeout)
+    {
+        _user = user;
+        _plain = plain;
+        _handshake = handshake;
+        _handshakeTimeout = handshakeTimeout;
+        _cipher = new ByteQueue(new RateMeter(int.MaxValue, 0), maxToldBytes);
+        _link = new ActorLink(system, this, _cipher);
+        _stream = new LinkStream(_link, _cipher, maxToldBytes);
+        _cipher.Delivered = _stream.OnDelivered;
+        _tls = new SslStream(_stream, leaveInnerStreamOpen: true);
+    }
+
+    public void Connect(IActorRef manager, Connect connect) => _link.Connect(manager, connect);
+
+    public void Accept(Connected connected, IActorRef connection) => _link.Accept(connected, connection);
+
+    public void SuspendReading()
+    {
+        lock (_gate)
+            _suspended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    public void ResumeReading()
+    {
+        lock (_gate)
+        {
+            _suspended?.SetResult();
+            _suspended = null;
+        }
+    }
+
+    public bool Abort()
+    {
+        var wasOpen = _link.Abort();
+        _aborted.Cancel();
+        return wasOpen;
+    }
+
+    void IPieceSink.Send(Piece piece) => _pieces.Writer.TryWrite(piece);
+
+    void IPieceSink.Finish() => _pieces.Writer.TryComplete();
+
+    void ILinkUser.OnOpen(Connected connected) => _ = RunAsync(connected);
+
+    void ILinkUser.OnOpenFailed(string message, Exception? exception) => _user.OnOpenFailed(message, exception);
+
+    void ILinkUser.OnReceived(Received received) => _stream.Add(received);
+
+    void ILinkUser.OnPeerFinished() => _stream.End(null);
+
+    void ILinkUser.OnOver(ConnectionClosed closed)
+    {
+        var isError = closed is ErrorClosed or Aborted;
+        _stream.End(isError ? new IOException((closed as ErrorClosed)?.Message ?? "The connection was reset at this end.") : null);
+        lock (_gate)
+            _closed = closed;
+
+        // In order: what the peer sent is read before.
+        if (isError)
+            _aborted.Cancel();
+        TellOverIfDue(isError);
+    }
+
+    private async Task RunAsync(Connected connected)
+    {
+        if (!await HandshakeAsync().ConfigureAwait(false))
+            return;
+        _isOpen = true;
+        _user.OnOpen(connected);
+        _plain.Open(this);
+        await Task.WhenAll(ReadAsync(), WriteAsync()).ConfigureAwait(false);
+        await _tls.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<bool> HandshakeAsync()
+    {
+        using var within = CancellationTokenSource.CreateLinkedTokenSource(_aborted.Token);
+        within.CancelAfter(_handshakeTimeout);
+        try
+        {
+            await _handshake(_tls, within.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
+        {
+            var why = e is OperationCanceledException ? $"it did not come to an end within {_handshakeTimeout.TotalSeconds:0.#} s" : e.InnerException?.Message ?? e.Message;
+            lock (_gate)
+                _overTold = true;
+            _link.Abort();
+            _user.OnOpenFailed($"the TLS handshake failed: {why.TrimEnd('.')} (is enable-ssl on at both nodes, and do they trust each other's certificates?)", e);
+            return false;
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                Task? waits;
+                lock (_gate)
+                    waits = _suspended?.Task;
+                if (waits is not null)
+                    await waits.WaitAsync(_aborted.Token).ConfigureAwait(false);
+                var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+                var count = await _tls.ReadAsync(buffer, _aborted.Token).ConfigureAwait(false);
+                if (count == 0)
+                    break;
+                _user.OnReceived(new Received(buffer.AsMemory(0, count)) { Pool = ArrayPool<byte>.Shared });
+            }
+
+            _user.OnPeerFinished();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // A record that was tampered with is the link's end; an end that came by itself is told by the connection.
+            _link.Abort();
+        }
+        finally
+        {
+            lock (_gate)
+                _readEnded = true;
+            TellOverIfDue(false);
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await foreach (var piece in _pieces.Reader.ReadAllAsync(_aborted.Token).ConfigureAwait(false))
+            {
+                await _tls.WriteAsync(piece!.Data, _aborted.Token).ConfigureAwait(false);
+                if (piece.EndsBatch)
+                    _plain.OnTaken(piece);
+                _plain.OnDelivered(piece);
+            }
+
+            await _tls.ShutdownAsync().ConfigureAwait(false);
+            _cipher.Finish();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            _link.Abort();
+        }
+    }
+
+    private void TellOverIfDue(bool atOnce)
+    {
+        ConnectionClosed closed;
+        lock (_gate)
+        {
+            // During the handshake its failure says more.
+            if (_overTold || _closed is null || !_isOpen || (!_readEnded && !atOnce))
+                return;
+            _overTold = true;
+            closed = _closed;
+        }
+
+        _plain.End();
+        _user.OnOver(closed);
+    }
+}

@@ -118,7 +118,8 @@ public static class ProfileOnLink
         {
             before = await ReadAsync().ConfigureAwait(false);
             await hosts.Link.ReadAsync(clear: true).ConfigureAwait(false);
-        }));
+        }
+        ));
         var begin = Flow.NowNanos;
         foreach (var (at, step) in steps.OrderBy(static step => step.At))
         {

@@ -22,8 +22,9 @@ internal static class ProfilesCommand
         var shorten = new Option<double>("--shorten") { Description = "Factor of all times of a profile that is no transfer of a size, simulated and real.", HelpName = "F", DefaultValueFactory = _ => 0.25 };
         var seeds = new Option<int>("--seeds") { Description = "Runs of each, simulated and real; medians are shown.", HelpName = "N", DefaultValueFactory = _ => 3 };
         var parallel = new Option<int>("--parallel") { Description = "Links side by side.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var busy = new Option<bool>("--busy") { Description = "All cores are kept busy meanwhile, as on a machine that has other work." };
         var markdown = MarkdownPage.Option();
-        var command = new Command("profiles", "The simulator's profiles on a real link, beside what the simulator says.") { profile, law, shorten, seeds, parallel, markdown };
+        var command = new Command("profiles", "The simulator's profiles on a real link, beside what the simulator says.") { profile, law, shorten, seeds, parallel, busy, markdown };
         command.SetAction(async (parsed, cancellation) =>
         {
             var text = parsed.GetValue(profile)!;
@@ -34,6 +35,7 @@ internal static class ProfilesCommand
                 : text.Split(',').Select(name => all.Find(p => p.Name == name) ?? throw new ArgumentException($"There is no profile '{name}'.")).ToList();
             var rows = (from p in chosen from l in parsed.GetValue(law)!.Split(',') select (Profile: ProfileOnLink.Shorten(p, factor), Law: l)).ToList();
             Console.WriteLine(Header);
+            using var load = parsed.GetValue(busy) ? new BusyCores() : null;
             var lines = await LinkLanes.RunAsync(rows, parsed.GetValue(parallel), async (hosts, row) =>
             {
                 var real = new List<RealFigures>();
@@ -44,7 +46,7 @@ internal static class ProfilesCommand
             }).ConfigureAwait(false);
             var notRun = all.Where(static p => ProfileOnLink.WhyNot(p) is not null).Select(static p => $"`{p.Name}` ({ProfileOnLink.WhyNot(p)})");
             var page = new StringBuilder();
-            page.Append(CultureInfo.InvariantCulture, $"{Header}\n{string.Join('\n', lines)}\n\nMedians of {count} runs. Times of profiles without a size by {factor}. Marked: more than {Tolerated:P0} apart. Not run: {string.Join(", ", notRun)}.\n");
+            page.Append(CultureInfo.InvariantCulture, $"{Header}\n{string.Join('\n', lines)}\n\nMedians of {count} runs. Times of profiles without a size by {factor}.{(parsed.GetValue(busy) ? " All cores were busy." : "")} Marked: more than {Tolerated:P0} apart. Not run: {string.Join(", ", notRun)}.\n");
             MarkdownPage.Write(parsed.GetValue(markdown), "profiles", page.ToString());
             return 0;
         });

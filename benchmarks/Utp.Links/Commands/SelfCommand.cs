@@ -7,7 +7,7 @@ namespace Utp.Links.Commands;
 /// <summary><c>self</c>: what the bench itself adds between two plain UDP sockets, on a machine at rest and on one whose cores are all busy.</summary>
 internal static class SelfCommand
 {
-    private const string Header = "| path | offered, Mbit/s | load | arrived, Mbit/s | lost | by the bench | delay beyond what is asked: min, µs | p50 | p99 | p99.9 | max | router late p50, µs | p99 | p99.9 | router busy |\n|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
+    private const string Header = "| path | offered, Mbit/s | load | carried, Mbit/s | dropped by the queue | lost by the bench | lost at the sockets | delay beyond what is asked (of a rate: a packet's own time, too): min, µs | p50 | p99 | p99.9 | max | router late p50, µs | p99 | p99.9 | router busy |\n|---|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|";
 
     private static readonly bool[] Loads = [false, true];
 
@@ -21,13 +21,13 @@ internal static class SelfCommand
             Console.WriteLine(Header);
             foreach (var isLoaded in Loads)
             {
-                using var load = isLoaded ? new Burners() : null;
+                using var load = isLoaded ? new BusyCores() : null;
                 var loadText = isLoaded ? "all cores" : "none";
                 var direct = ShapedHosts.Start(KernelShape.None, 0);
                 await using (direct)
                 {
                     var probe = await direct.TransferAsync(Plan(100, length), TimeSpan.FromSeconds(60)).ConfigureAwait(false);
-                    Show("three namespaces, veth, no router of ours", 100, loadText, probe, 0, null, 0);
+                    Show("three namespaces, veth, no router of ours", 100, loadText, probe, 0, null, 0, 0);
                 }
 
                 (string, LinkShape, double)[] cases =
@@ -37,7 +37,7 @@ internal static class SelfCommand
                     ("router, 0 ms", LinkShape.Of(0), 400),
                     ("router, 20 ms", LinkShape.Of(20), 10),
                     ("router, 20 ms", LinkShape.Of(20), 100),
-                    ("router, 1 ms, rate 100", LinkShape.Of(1, 100, 64_000), 50),
+                    ("router, 1 ms, rate 100", LinkShape.Of(1, 100, 256_000), 50),
                     ("router, 1 ms, rate 100, full queue of 64 kB", LinkShape.Of(1, 100, 64_000), 120),
                     ("router, 1 ms, rate 10, full queue of 64 kB", LinkShape.Of(1, 10, 64_000), 12),
                     ("router, 0 ms, as much as comes", LinkShape.Of(0), 0),
@@ -49,7 +49,7 @@ internal static class SelfCommand
                     await using var hosts = LinkedHosts.Start(new RealLinkOptions { Forth = shape, Back = shape });
                     var probe = await hosts.TransferAsync(Plan(offered, length), TimeSpan.FromSeconds(60)).ConfigureAwait(false);
                     var (forth, _) = await hosts.Link.ReadAsync().ConfigureAwait(false);
-                    Show(name, offered, loadText, probe, await hosts.Link.OwnDropsAsync().ConfigureAwait(false), forth.Lateness, hosts.Link.RouterLoad, shape.Options.LatencyMicros);
+                    Show(name, offered, loadText, probe, await hosts.Link.OwnDropsAsync().ConfigureAwait(false), forth, hosts.Link.RouterLoad, shape.Options.LatencyMicros + OwnTimeMicros(shape));
                 }
             }
 
@@ -65,33 +65,16 @@ internal static class SelfCommand
         return new FlowPlan { Carrier = Carrier.Probe, Megabits = megabits, Bytes = (long)((megabits == 0 ? FastestMegabits / 4 : megabits) * seconds * 125_000 / 1_400) * PacketBytes };
     }
 
-    private static void Show(string name, double offered, string load, TransferResult probe, long ownDrops, Router.DelayHistogram? late, double busy, long delayMicros = 0)
+    private static long OwnTimeMicros(LinkShape shape) => shape.Options.RateBytesPerSecond == 0 ? 0 : 1_400 * 1_000_000L / shape.Options.RateBytesPerSecond;
+
+    private static void Show(string name, double offered, string load, TransferResult probe, long ownDrops, Router.RoutedLinkStatistics? forth, double busy, long askedMicros)
     {
         const double IPShare = 1_400.0 / 1_372;
         var (sent, received, delays) = (probe.Sent, probe.Received, probe.Received.Delays ?? new DelaySummary(0, 0, 0, 0, 0));
-        var megabits = received.Bytes * IPShare * 8_000 / Math.Max(1, received.LastNanos - received.StartedNanos);
+        var queued = forth?.Dropped(Router.RoutedDrop.Queue) ?? 0;
+        var carried = (sent.PacketsSent - queued) * 1_372 * IPShare * 8_000 / Math.Max(1, received.LastNanos - received.StartedNanos);
+        var late = forth?.Lateness;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {(offered == 0 ? "all" : offered)} | {load} | {megabits:N2} | {1 - ((double)received.PacketsSent / sent.PacketsSent):P2} | {ownDrops} | {delays.Min - delayMicros:N0} | {delays.P50 - delayMicros:N0} | {delays.P99 - delayMicros:N0} | {delays.P999 - delayMicros:N0} | {delays.Max - delayMicros:N0} | {late?.Percentile(50) ?? 0:N0} | {late?.Percentile(99) ?? 0:N0} | {late?.Percentile(99.9) ?? 0:N0} | {busy:P0} |"));
-    }
-
-    /// <summary>A thread for each core that does nothing but be busy.</summary>
-    private sealed class Burners : IDisposable
-    {
-        private volatile bool _stops;
-
-        public Burners()
-        {
-            for (var i = 0; i < Environment.ProcessorCount; i++)
-            {
-                new Thread(() =>
-                {
-                    while (!_stops)
-                        Thread.SpinWait(1_000);
-                })
-                { IsBackground = true }.Start();
-            }
-        }
-
-        public void Dispose() => _stops = true;
+            $"| {name} | {(offered == 0 ? "all" : offered)} | {load} | {carried:N2} | {(double)queued / sent.PacketsSent:P1} | {ownDrops} | {sent.PacketsSent - queued - received.PacketsSent} | {delays.Min - askedMicros:N0} | {delays.P50 - askedMicros:N0} | {delays.P99 - askedMicros:N0} | {delays.P999 - askedMicros:N0} | {delays.Max - askedMicros:N0} | {late?.Percentile(50) ?? 0:N0} | {late?.Percentile(99) ?? 0:N0} | {late?.Percentile(99.9) ?? 0:N0} | {busy:P0} |"));
     }
 }

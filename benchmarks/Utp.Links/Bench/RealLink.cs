@@ -37,6 +37,7 @@ public sealed class RealLink : IDisposable
     // What the kernel holds for a router that is busy; what is beyond it is lost, and told of by OwnDropsAsync.
     private const int DeviceQueuePackets = 10_000;
     private static readonly string[] ProgramsOfIp = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"];
+    private static readonly string[] Versions = ["-4", "-6"];
     private static int _count;
 
     private readonly NetworkNamespace _left;
@@ -126,13 +127,29 @@ public sealed class RealLink : IDisposable
         return 0;
     });
 
-    /// <summary>Makes another link of this one, with other chances, and forgets what it has counted. Nothing should be under way.</summary>
-    public Task ResetAsync(LinkShape forth, LinkShape back, ulong seed) => _router.DoAsync(r =>
+    /// <summary>
+    /// Makes another link of this one, with other chances, and forgets what it has counted and what the hosts' kernels have learned of the path (its MTU). Nothing should be under way.
+    /// </summary>
+    public Task ResetAsync(LinkShape forth, LinkShape back, ulong seed)
     {
-        r.Forth.Reset(forth, new Prng(Prng.SplitMix(ref seed)));
-        r.Back.Reset(back, new Prng(Prng.SplitMix(ref seed)));
-        return 0;
-    });
+        foreach (var (host, device) in new[] { (_left, _devices[0].Name), (_right, _devices[1].Name) })
+        {
+            // What ICMP told the kernel hangs on the route.
+            foreach (var version in Versions)
+            {
+                if (!host.TryIp($"{version} route del default dev {device}"))
+                    continue;
+                host.Ip($"{version} route add default dev {device}");
+            }
+        }
+
+        return _router.DoAsync(r =>
+        {
+            r.Forth.Reset(forth, new Prng(Prng.SplitMix(ref seed)));
+            r.Back.Reset(back, new Prng(Prng.SplitMix(ref seed)));
+            return 0;
+        });
+    }
 
     /// <summary>The link goes away, or comes back, in both directions.</summary>
     public Task SetDownAsync(bool isDown) => _router.DoAsync(r =>

@@ -26,9 +26,10 @@ internal static class MatrixCommand
         var parallel = new Option<int>("--parallel") { Description = "Links side by side; more than one disturbs rates above 20 Mbit/s.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var runs = new Option<bool>("--runs") { Description = "Also a line for each transfer." };
         var limit = new Option<double>("--limit") { Description = "Seconds after which a transfer is given up.", HelpName = "S", DefaultValueFactory = _ => 120 };
+        var markdown = MarkdownPage.Option();
         var command = new Command("matrix", "Transfers over every combination of loss, reordering, duplicates and rate. One of each is one cell.")
         {
-            loss, reorder, duplicate, rate, size, seeds, seed, law, tcp, set, parallel, runs, limit,
+            loss, reorder, duplicate, rate, size, seeds, seed, law, tcp, set, parallel, runs, limit, markdown,
             shape.Delay, shape.Queue, shape.Packets, shape.OneWay, shape.BurstLoss, shape.Policer, shape.Mtu, shape.Icmp,
         };
         command.SetAction(async (parsed, cancellation) =>
@@ -84,6 +85,8 @@ internal static class MatrixCommand
             var watch = Stopwatch.StartNew();
             await Task.WhenAll(Enumerable.Range(0, Math.Max(1, parsed.GetValue(parallel))).Select(_ => Task.Run(WorkAsync, cancellation))).ConfigureAwait(false);
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{results.Sum(static r => r.Count)} transfers of {plan.Bytes:N0} bytes, {watch.Elapsed.TotalSeconds:N0} s."));
+            if (results.All(static cell => cell.Count > 0))
+                MarkdownPage.Write(parsed.GetValue(markdown), "matrix", string.Join('\n', [Header, .. results.Select((runs, i) => Row(cells[i], runs))]) + "\n");
             return results.Any(static cell => cell.Any(static run => !run.Result.IsComplete || run.OwnDrops > 0)) ? 1 : 0;
         });
         return command;

@@ -15,9 +15,12 @@ internal static class ProfilesCommand
     private const string Header =
         "| profile | what | law | simulated Mbit/s | real | difference | queue p50 ms, simulated | real | p95 ms, simulated | real | sent again, simulated | real | |\n|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|";
 
+    private const string Sized = "sized";
+    private const string Endless = "endless";
+
     public static Command Create()
     {
-        var profile = new Option<string>("--profile") { Description = "Which of utp simulate's, and fairness-2, with commas between them; or all that a link can be made for.", HelpName = "NAME[,NAME…]|all", DefaultValueFactory = _ => "all" };
+        var profile = new Option<string>("--profile") { Description = "Which of utp simulate's, and fairness-2, with commas between them; all that a link can be made for and that have no TCP beside (see `beside`); or of these only sized transfers, or only those that are endless.", HelpName = "NAME[,NAME…]|all|sized|endless", DefaultValueFactory = _ => "all" };
         var law = new Option<string>("--law") { Description = "Laws of ours, with commas between them.", HelpName = "LAW[,LAW…]", DefaultValueFactory = _ => "lbe" };
         var shorten = new Option<double>("--shorten") { Description = "Factor of all times of a profile that is no transfer of a size, simulated and real.", HelpName = "F", DefaultValueFactory = _ => 0.25 };
         var seeds = new Option<int>("--seeds") { Description = "Runs of each, simulated and real; medians are shown.", HelpName = "N", DefaultValueFactory = _ => 3 };
@@ -31,7 +34,10 @@ internal static class ProfilesCommand
             var factor = parsed.GetValue(shorten);
             var count = parsed.GetValue(seeds);
             var all = All().ToList();
-            var chosen = text == "all" ? all.Where(static p => ProfileOnLink.WhyNot(p) is null && p.Tcp is null).ToList()
+            var own = all.Where(static p => ProfileOnLink.WhyNot(p) is null && p.Tcp is null).ToList();
+            var chosen = text == "all" ? own
+                : text == Sized ? own.FindAll(static p => p.Bytes > 0)
+                : text == Endless ? own.FindAll(static p => p.Bytes == 0)
                 : text.Split(',').Select(name => all.Find(p => p.Name == name) ?? throw new ArgumentException($"There is no profile '{name}'.")).ToList();
             var rows = (from p in chosen from l in parsed.GetValue(law)!.Split(',') select (Profile: ProfileOnLink.Shorten(p, factor), Law: l)).ToList();
             Console.WriteLine(Header);
@@ -44,10 +50,15 @@ internal static class ProfilesCommand
                 var simulated = ProfileResult.Medians([.. Enumerable.Range(1, count).Select(seed => ProfileRun.Run(row.Profile, row.Law, (ulong)seed, cancellation: cancellation))]);
                 return Row(row.Profile, row.Law, simulated, real);
             }).ConfigureAwait(false);
-            var notRun = all.Where(static p => ProfileOnLink.WhyNot(p) is not null).Select(static p => $"`{p.Name}` ({ProfileOnLink.WhyNot(p)})");
+            var notRun = all.Where(p => ProfileOnLink.WhyNot(p) is not null && (text == "all" || (text == Endless && p.Bytes == 0) || (text == Sized && p.Bytes > 0)))
+                .Select(static p => $"`{p.Name}` ({ProfileOnLink.WhyNot(p)})").ToList();
             var page = new StringBuilder();
-            page.Append(CultureInfo.InvariantCulture, $"{Header}\n{string.Join('\n', lines)}\n\nMedians of {count} runs. Times of profiles without a size by {factor}.{(parsed.GetValue(busy) ? " All cores were busy." : "")} Marked: more than {Tolerated:P0} apart. Not run: {string.Join(", ", notRun)}.\n");
-            MarkdownPage.Write(parsed.GetValue(markdown), "profiles", page.ToString());
+            page.Append(CultureInfo.InvariantCulture, $"{Header}\n{string.Join('\n', lines)}\n\nMedians of {count} run(s).");
+            if (chosen.Exists(static p => p.Bytes == 0))
+                page.Append(CultureInfo.InvariantCulture, $" All times of profiles without a size are {factor} of those that are named, simulated and real.");
+            page.Append(parsed.GetValue(busy) ? " All cores were busy." : "").Append(CultureInfo.InvariantCulture, $" Marked: more than {Tolerated:P0} apart.");
+            page.Append(notRun.Count == 0 ? "\n" : $" Not run: {string.Join(", ", notRun)}.\n");
+            MarkdownPage.Write(parsed.GetValue(markdown), text is Sized or Endless ? $"profiles {text}" : "profiles", page.ToString());
             return 0;
         });
         return command;

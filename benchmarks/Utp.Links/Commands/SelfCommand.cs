@@ -14,10 +14,12 @@ internal static class SelfCommand
     public static Command Create()
     {
         var seconds = new Option<double>("--seconds") { Description = "Of each measurement.", HelpName = "S", DefaultValueFactory = _ => 3 };
-        var command = new Command("self", "Measures the bench: what it adds to a plain UDP socket's delay, what it carries, how exact its rate is.") { seconds };
+        var markdown = MarkdownPage.Option();
+        var command = new Command("self", "Measures the bench: what it adds to a plain UDP socket's delay, what it carries, how exact its rate is.") { seconds, markdown };
         command.SetAction(async (parsed, cancellation) =>
         {
             var length = parsed.GetValue(seconds);
+            var lines = new List<string> { Header };
             Console.WriteLine(Header);
             foreach (var isLoaded in Loads)
             {
@@ -27,7 +29,7 @@ internal static class SelfCommand
                 await using (direct)
                 {
                     var probe = await direct.TransferAsync(Plan(100, length), TimeSpan.FromSeconds(60)).ConfigureAwait(false);
-                    Show("three namespaces, veth, no router of ours", 100, loadText, probe, 0, null, 0, 0);
+                    Show(lines, "three namespaces, veth, no router of ours", 100, loadText, probe, 0, null, 0, 0);
                 }
 
                 (string, LinkShape, double)[] cases =
@@ -49,10 +51,11 @@ internal static class SelfCommand
                     await using var hosts = LinkedHosts.Start(new RealLinkOptions { Forth = shape, Back = shape });
                     var probe = await hosts.TransferAsync(Plan(offered, length), TimeSpan.FromSeconds(60)).ConfigureAwait(false);
                     var (forth, _) = await hosts.Link.ReadAsync().ConfigureAwait(false);
-                    Show(name, offered, loadText, probe, await hosts.Link.OwnDropsAsync().ConfigureAwait(false), forth, hosts.Link.RouterLoad, shape.Options.LatencyMicros + OwnTimeMicros(shape));
+                    Show(lines, name, offered, loadText, probe, await hosts.Link.OwnDropsAsync().ConfigureAwait(false), forth, hosts.Link.RouterLoad, shape.Options.LatencyMicros + OwnTimeMicros(shape));
                 }
             }
 
+            MarkdownPage.Write(parsed.GetValue(markdown), "self", string.Join('\n', lines) + "\n");
             return 0;
         });
         return command;
@@ -67,14 +70,15 @@ internal static class SelfCommand
 
     private static long OwnTimeMicros(LinkShape shape) => shape.Options.RateBytesPerSecond == 0 ? 0 : 1_400 * 1_000_000L / shape.Options.RateBytesPerSecond;
 
-    private static void Show(string name, double offered, string load, TransferResult probe, long ownDrops, Router.RoutedLinkStatistics? forth, double busy, long askedMicros)
+    private static void Show(List<string> lines, string name, double offered, string load, TransferResult probe, long ownDrops, Router.RoutedLinkStatistics? forth, double busy, long askedMicros)
     {
         const double IPShare = 1_400.0 / 1_372;
         var (sent, received, delays) = (probe.Sent, probe.Received, probe.Received.Delays ?? new DelaySummary(0, 0, 0, 0, 0));
         var queued = forth?.Dropped(Router.RoutedDrop.Queue) ?? 0;
         var carried = (sent.PacketsSent - queued) * 1_372 * IPShare * 8_000 / Math.Max(1, received.LastNanos - received.StartedNanos);
         var late = forth?.Lateness;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        lines.Add(string.Create(CultureInfo.InvariantCulture,
             $"| {name} | {(offered == 0 ? "all" : offered)} | {load} | {carried:N2} | {(double)queued / sent.PacketsSent:P1} | {ownDrops} | {sent.PacketsSent - queued - received.PacketsSent} | {delays.Min - askedMicros:N0} | {delays.P50 - askedMicros:N0} | {delays.P99 - askedMicros:N0} | {delays.P999 - askedMicros:N0} | {delays.Max - askedMicros:N0} | {late?.Percentile(50) ?? 0:N0} | {late?.Percentile(99) ?? 0:N0} | {late?.Percentile(99.9) ?? 0:N0} | {busy:P0} |"));
+        Console.WriteLine(lines[^1]);
     }
 }

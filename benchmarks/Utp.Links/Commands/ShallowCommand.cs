@@ -20,14 +20,16 @@ internal static class ShallowCommand
         var size = ShapeOptions.Size("--size", "Payload of a transfer.", 60_000_000);
         var rounds = new Option<int>("--rounds") { Description = "Transfers of each; medians are shown.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var set = new Option<string[]>("--set") { Description = "A setting, as utp.rto.min=300ms; may be repeated.", HelpName = "KEY=VALUE", DefaultValueFactory = _ => [] };
-        var command = new Command("shallow", "Transfers through a queue of a few packets, below a millisecond.") { law, tcp, cases, rate, size, rounds, set };
+        var markdown = MarkdownPage.Option();
+        var command = new Command("shallow", "Transfers through a queue of a few packets, below a millisecond.") { law, tcp, cases, rate, size, rounds, set, markdown };
         command.SetAction(async (parsed, cancellation) =>
         {
             var plans = Split(parsed.GetValue(law)!).Select(name => new FlowPlan { Law = name, Settings = parsed.GetValue(set)! })
                 .Concat(Split(parsed.GetValue(tcp)!).Select(static name => new FlowPlan { Carrier = Carrier.Tcp, Law = name }))
                 .Select(plan => plan with { Bytes = parsed.GetValue(size) }).ToList();
             var complete = true;
-            Console.WriteLine($"| queue, {parsed.GetValue(rate)} Mbit/s | | Mbit/s | sent again | of | share |\n|---|---|---:|---:|---:|---:|");
+            var lines = new List<string> { $"| queue, {parsed.GetValue(rate)} Mbit/s | | Mbit/s | sent again | of | share |\n|---|---|---:|---:|---:|---:|" };
+            Console.WriteLine(lines[0]);
             foreach (var name in parsed.GetValue(cases) == "all" ? ["tbf", "tbf-router", "pfifo", "policer"] : Split(parsed.GetValue(cases)!))
             {
                 var (title, transfer, end) = Lay(name, parsed.GetValue(rate));
@@ -40,12 +42,14 @@ internal static class ShallowCommand
                             results.Add(await transfer(plan, TimeSpan.FromSeconds(120)).ConfigureAwait(false));
                         var median = results.OrderBy(static result => result.MegabitsPerSecond).ElementAt((results.Count - 1) / 2);
                         complete &= results.All(static result => result.IsComplete);
-                        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                        lines.Add(string.Create(CultureInfo.InvariantCulture,
                             $"| {title} | {(plan.Carrier == Carrier.Tcp ? "TCP " : "")}{plan.Law} | {median.MegabitsPerSecond:N1} | {median.Sent.Retransmissions:N0} | {median.Sent.PacketsSent:N0} | {median.Sent.RetransmissionShare:P2} |{(median.IsComplete ? "" : $" not complete: {median.Received.Bytes:N0} bytes, {median.Sent.Cause} {median.Sent.Error}")}"));
+                        Console.WriteLine(lines[^1]);
                     }
                 }
             }
 
+            MarkdownPage.Write(parsed.GetValue(markdown), "shallow", string.Join('\n', lines) + "\n");
             return complete ? 0 : 1;
         });
         return command;

@@ -35,6 +35,20 @@ internal sealed class NetworkNamespace : IDisposable
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public void Ip(string command) => Run("ip", ["-n", Name, .. command.Split(' ')]);
 
+    /// <summary>Runs <c>ip</c> in the namespace; false: it failed, as when what it should remove is not there.</summary>
+    public bool TryIp(string command)
+    {
+        try
+        {
+            Ip(command);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>How a program is started in the namespace.</summary>
     public ProcessStartInfo Start(string program, params IEnumerable<string> arguments) => new("ip", ["netns", "exec", Name, program, .. arguments]);
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Utp.Links.Agents;
-using Utp.Simulation;
 
 namespace Utp.Links.Commands;
 

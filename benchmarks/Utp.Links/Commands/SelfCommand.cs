@@ -42,7 +42,7 @@ internal static class SelfCommand
                     ("router, 1 ms, rate 100", LinkShape.Of(1, 100, 256_000), 50),
                     ("router, 1 ms, rate 100, full queue of 64 kB", LinkShape.Of(1, 100, 64_000), 120),
                     ("router, 1 ms, rate 10, full queue of 64 kB", LinkShape.Of(1, 10, 64_000), 12),
-                    ("router, 0 ms, as much as comes", LinkShape.Of(0), 0),
+                    ("router, 0 ms", LinkShape.Of(0), 800),
                 ];
                 foreach (var (name, shape, offered) in cases)
                 {
@@ -64,8 +64,7 @@ internal static class SelfCommand
     private static FlowPlan Plan(double megabits, double seconds)
     {
         const int PacketBytes = 1_372;
-        const double FastestMegabits = 4_000;
-        return new FlowPlan { Carrier = Carrier.Probe, Megabits = megabits, Bytes = (long)((megabits == 0 ? FastestMegabits / 4 : megabits) * seconds * 125_000 / 1_400) * PacketBytes };
+        return new FlowPlan { Carrier = Carrier.Probe, Megabits = megabits, Bytes = (long)(megabits * seconds * 125_000 / 1_400) * PacketBytes };
     }
 
     private static long OwnTimeMicros(LinkShape shape) => shape.Options.RateBytesPerSecond == 0 ? 0 : 1_400 * 1_000_000L / shape.Options.RateBytesPerSecond;
@@ -78,7 +77,7 @@ internal static class SelfCommand
         var carried = (sent.PacketsSent - queued) * 1_372 * IPShare * 8_000 / Math.Max(1, received.LastNanos - received.StartedNanos);
         var late = forth?.Lateness;
         lines.Add(string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {(offered == 0 ? "all" : offered)} | {load} | {carried:N2} | {(double)queued / sent.PacketsSent:P1} | {ownDrops} | {sent.PacketsSent - queued - received.PacketsSent} | {delays.Min - askedMicros:N0} | {delays.P50 - askedMicros:N0} | {delays.P99 - askedMicros:N0} | {delays.P999 - askedMicros:N0} | {delays.Max - askedMicros:N0} | {late?.Percentile(50) ?? 0:N0} | {late?.Percentile(99) ?? 0:N0} | {late?.Percentile(99.9) ?? 0:N0} | {busy:P0} |"));
+            $"| {name} | {offered} | {load} | {carried:N2} | {(double)queued / sent.PacketsSent:P1} | {ownDrops} | {sent.PacketsSent - queued - received.PacketsSent} | {delays.Min - askedMicros:N0} | {delays.P50 - askedMicros:N0} | {delays.P99 - askedMicros:N0} | {delays.P999 - askedMicros:N0} | {delays.Max - askedMicros:N0} | {late?.Percentile(50) ?? 0:N0} | {late?.Percentile(99) ?? 0:N0} | {late?.Percentile(99.9) ?? 0:N0} | {busy:P0} |"));
         Console.WriteLine(lines[^1]);
     }
 }

@@ -1,5 +1,4 @@
 using Utp.Links;
-using Utp.Links.Agents;
 
 namespace Utp.Network.Tests.Paths;
 

@@ -11,6 +11,7 @@ public sealed class Cubic : ICongestionControl
     private CubicCurve _curve;
     private HyStart _hyStart = new();
     private Undo? _undo;
+    private Undo? _lossUndo;
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
     private bool _acknowledgedSinceTimeout = true;
@@ -94,8 +95,16 @@ public sealed class Cubic : ICongestionControl
 
         // RFC 9438 §4.6. What is lost now cannot prove an earlier time-out spurious.
         _undo = null;
+        _lossUndo = new Undo(_window, _slowStartThreshold, _curve);
         _curve.OnLoss(_window);
         _window = _slowStartThreshold = Math.Max(_window * CubicCurve.Beta, MinWindow);
+    }
+
+    /// <inheritdoc/>
+    public void OnSpuriousLoss(in SpuriousLossSample sample)
+    {
+        if (sample.EpisodeUndone)
+            Restore(ref _lossUndo);
     }
 
     /// <inheritdoc/>
@@ -109,18 +118,20 @@ public sealed class Cubic : ICongestionControl
         }
 
         _acknowledgedSinceTimeout = false;
+        _lossUndo = null;
         _window = MinWindow;
         _curve.Forget();
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now)
-    {
-        if (_undo is not { } before)
-            return;
+    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
 
-        // RFC 9438 §4.9.1: all as it was.
-        _undo = null;
+    // RFC 9438 §4.9: all as it was.
+    private void Restore(ref Undo? undo)
+    {
+        if (undo is not { } before)
+            return;
+        undo = null;
         _window = Math.Max(_window, before.Window);
         _slowStartThreshold = before.SlowStartThreshold;
         _curve = before.Curve;

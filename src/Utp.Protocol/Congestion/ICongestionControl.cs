@@ -28,6 +28,11 @@ public interface ICongestionControl
     /// <summary>Packets were found lost.</summary>
     void OnLoss(in LossSample sample);
 
+    /// <summary>Packets that <see cref="OnLoss"/> told of were not lost: others had overtaken them, and their retransmission was needless (RFC 3708, RFC 4015). A law need not care.</summary>
+    void OnSpuriousLoss(in SpuriousLossSample sample)
+    {
+    }
+
     /// <summary>The retransmission timer expired; the window is to fall to its minimum.</summary>
     void OnTimeout(Instant now);
 
@@ -67,3 +72,9 @@ public readonly record struct AckSample(
 /// <param name="BytesInFlight">Payload bytes that were in flight, the lost ones included.</param>
 /// <param name="NewEpisode">Whether a packet was lost that left after the last reduction: reduce once per round trip only.</param>
 public readonly record struct LossSample(Instant Now, long LostBytes, long BytesInFlight, bool NewEpisode);
+
+/// <summary>What was told as lost, and was not.</summary>
+/// <param name="Now">When that was found.</param>
+/// <param name="Bytes">Payload bytes.</param>
+/// <param name="EpisodeUndone">Whether nothing that was told since the last new episode began was lost: what was done about it can be undone.</param>
+public readonly record struct SpuriousLossSample(Instant Now, long Bytes, bool EpisodeUndone);

@@ -21,6 +21,8 @@ public sealed class Lbe : ICongestionControl
     // As many samples as HyStart wants (RFC 9406 §4.2, N_RTT_SAMPLE) make a round that can be judged, and a queue that is no burst.
     private const int EnoughSamples = 8;
 
+    private const int SamplesAroundHole = 3;
+
     // Of the target: with such a delay, a loss is the queue's overflow.
     private const double OverflowShare = 1.3;
 
@@ -32,10 +34,12 @@ public sealed class Lbe : ICongestionControl
     private DelayNoise _noise;
     private RoundDelay _round;
     private StandingQueue _standing;
-    private LossTolerance _losses;
+    private LossShare _losses;
+    private LossVerdict _verdict;
     private LbeGrowth _growth;
     private CapacityEstimate _capacity;
     private Undo? _undo;
+    private Undo? _lossUndo;
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
     private bool _acknowledgedSinceTimeout = true;
@@ -111,6 +115,8 @@ public sealed class Lbe : ICongestionControl
         if (sample.RoundStart)
             OnRoundStart();
         _losses.OnAcked(sample.AckedBytes);
+        if (!_isBlind)
+            Follow(_verdict.OnFate(sample.AckedBytes, 0, _round.CausingWindow, _maxPayload));
         _usedInRound |= sample.WindowLimited;
         var isStanding = Measure(sample);
 
@@ -120,7 +126,7 @@ public sealed class Lbe : ICongestionControl
             return;
         else if (isStanding)
             GiveWay(sample.Now);
-        else if (sample.WindowLimited && _roundsOfQueue == 0)
+        else if (sample.WindowLimited && _roundsOfQueue == 0 && !_verdict.IsOnTrial)
             _window += _growth.Step * _maxPayload * Math.Min(sample.AckedBytes, _window) / _window;
     }
 
@@ -140,19 +146,38 @@ public sealed class Lbe : ICongestionControl
             var passed = Math.Min(_window, _round.CausingWindow) * (1 - _losses.Share);
             if (InSlowStart && _capacity.TryGetVolume(_base.Micros, sample.Now, out var volume))
                 passed = Math.Clamp(volume, passed, _window);
+            _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
+            var (before, wasSearching) = (_window, InSlowStart);
             Reduce(passed * OverloadShare, sample.Now);
+            _verdict.Begin(before, _window, wasSearching);
+            return;
         }
-        else if (sample.NewEpisode && _losses.IsCongestive)
+
+        Follow(_verdict.OnFate(0, sample.LostBytes, _round.CausingWindow, _maxPayload));
+        if (sample.NewEpisode && _verdict.IsOwn)
         {
+            _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
             _growth.OnPushedAside();
             Reduce(_window * CongestiveShare, sample.Now);
         }
-        else if (sample.NewEpisode && QueueingDelayMicros > OverflowShare * TargetMicros)
+        else if (sample.NewEpisode && _standing.Samples >= SamplesAroundHole && QueueingDelayMicros > OverflowShare * TargetMicros)
         {
-            // The packets around the hole saw the queue that overflowed.
+            // The packets around the hole saw the queue that overflowed; one alone may have been overtaken.
             _roundsOfQueue++;
+            _lossUndo = null;
             Reduce(Drained(QueueingDelayMicros), sample.Now);
         }
+    }
+
+    /// <inheritdoc/>
+    public void OnSpuriousLoss(in SpuriousLossSample sample)
+    {
+        _losses.OnLost(-sample.Bytes);
+        _verdict.OnNotLost(sample.Bytes);
+        if (!sample.EpisodeUndone || _lossUndo is null)
+            return;
+        _verdict.Cancel();
+        Restore(ref _lossUndo);
     }
 
     /// <inheritdoc/>
@@ -166,15 +191,18 @@ public sealed class Lbe : ICongestionControl
         }
 
         _acknowledgedSinceTimeout = false;
-        EnterSlowStart(MinWindow);
+        _lossUndo = null;
+        EnterSlowStart(MinWindow, _slowStartThreshold);
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now)
+    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
+
+    private void Restore(ref Undo? undo)
     {
-        if (_undo is not { } before)
+        if (undo is not { } before)
             return;
-        _undo = null;
+        undo = null;
         _slowStartThreshold = before.SlowStartThreshold;
         _window = Math.Max(_window, before.Window);
         InSlowStart = before.InSlowStart;
@@ -188,8 +216,25 @@ public sealed class Lbe : ICongestionControl
             return;
 
         // RFC 5681 §4.1 with the threshold of RFC 2861 §3.2: what the path carried is found again in a few round trips.
-        _slowStartThreshold = Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4);
-        EnterSlowStart(InitialWindow);
+        EnterSlowStart(InitialWindow, Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4));
+    }
+
+    // What an experiment showed (LossVerdict).
+    private void Follow(LossFinding finding)
+    {
+        switch (finding)
+        {
+            case LossFinding.Random:
+                // The window was not at fault, and a search that was broken off goes on.
+                _window = Math.Max(_window, _verdict.WindowBefore);
+                if (_verdict.WasSearching)
+                    EnterSlowStart(_window, double.PositiveInfinity);
+                break;
+            case LossFinding.Overturned:
+                _growth.Forget();
+                EnterSlowStart(_window, _verdict.WasSearching ? double.PositiveInfinity : _verdict.WindowBefore);
+                break;
+        }
     }
 
     // Returns whether a queue stands.
@@ -206,8 +251,7 @@ public sealed class Lbe : ICongestionControl
         {
             // The route is longer, and nobody was there to give way to.
             _growth.Forget();
-            _slowStartThreshold = double.PositiveInfinity;
-            EnterSlowStart(_window);
+            EnterSlowStart(_window, double.PositiveInfinity);
         }
 
         var isStanding = _standing.Add(QueueingDelayMicros, TargetMicros, _latestMicros, EnoughSamples, sample.Now);
@@ -242,7 +286,8 @@ public sealed class Lbe : ICongestionControl
         _roundsOfQueue++;
         if (_roundsOfQueue > 1)
             _growth.OnPushedAside();
-        _losses.OnQueueSeen();
+        _verdict.OnQueueSeen();
+        _lossUndo = null;
 
         // A round trip that the peer did not measure holds its delayed acknowledgements, too: it stops growth only.
         if (_isPathMeasured)
@@ -269,9 +314,9 @@ public sealed class Lbe : ICongestionControl
         _growth.OnReduced(_window);
     }
 
-    private void EnterSlowStart(double window)
+    private void EnterSlowStart(double window, double threshold)
     {
-        _window = window;
+        (_window, _slowStartThreshold) = (window, threshold);
         InSlowStart = true;
         _isBlind = false;
         _roundsOfQueue = 0;

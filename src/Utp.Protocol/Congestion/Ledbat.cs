@@ -14,6 +14,7 @@ public sealed class Ledbat : ICongestionControl
     private QueueingDelay _queueing;
     private SlowStartExit _exit;
     private Undo? _undo;
+    private Undo? _lossUndo;
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
     private bool _acknowledgedSinceTimeout = true;
@@ -100,7 +101,15 @@ public sealed class Ledbat : ICongestionControl
 
         // RFC 6817 §2.4.2: halve, once per round trip. What is lost now cannot prove an earlier time-out spurious.
         _undo = null;
+        _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
         LeaveSlowStart(_window / 2);
+    }
+
+    /// <inheritdoc/>
+    public void OnSpuriousLoss(in SpuriousLossSample sample)
+    {
+        if (sample.EpisodeUndone)
+            Restore(ref _lossUndo);
     }
 
     /// <inheritdoc/>
@@ -114,15 +123,18 @@ public sealed class Ledbat : ICongestionControl
         }
 
         _acknowledgedSinceTimeout = false;
+        _lossUndo = null;
         EnterSlowStart(MinWindow);
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now)
+    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
+
+    private void Restore(ref Undo? undo)
     {
-        if (_undo is not { } before)
+        if (undo is not { } before)
             return;
-        _undo = null;
+        undo = null;
         _slowStartThreshold = before.SlowStartThreshold;
         _window = Math.Max(_window, before.Window);
         InSlowStart = before.InSlowStart;

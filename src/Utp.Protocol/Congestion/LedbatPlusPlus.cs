@@ -16,6 +16,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
     private SlowStartExit _exit;
     private SlowdownSchedule _slowdowns;
     private Undo? _undo;
+    private Undo? _lossUndo;
     private Phase _phase = Phase.SlowStart;
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
@@ -132,10 +133,18 @@ public sealed class LedbatPlusPlus : ICongestionControl
 
         // What is lost now cannot prove an earlier time-out spurious.
         _undo = null;
+        _lossUndo = new Undo(_window, _slowStartThreshold, _phase);
         if (_phase == Phase.Frozen)
             _slowStartThreshold = Math.Max(_slowStartThreshold / 2, MinWindow);
         else
             Settle(_window / 2, sample.Now);
+    }
+
+    /// <inheritdoc/>
+    public void OnSpuriousLoss(in SpuriousLossSample sample)
+    {
+        if (sample.EpisodeUndone)
+            Restore(ref _lossUndo);
     }
 
     /// <inheritdoc/>
@@ -149,15 +158,18 @@ public sealed class LedbatPlusPlus : ICongestionControl
         }
 
         _acknowledgedSinceTimeout = false;
+        _lossUndo = null;
         EnterSlowStart(MinWindow, now);
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now)
+    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
+
+    private void Restore(ref Undo? undo)
     {
-        if (_undo is not { } before)
+        if (undo is not { } before)
             return;
-        _undo = null;
+        undo = null;
         _slowStartThreshold = before.SlowStartThreshold;
         _window = Math.Max(_window, before.Window);
 

@@ -33,6 +33,9 @@ public readonly record struct ConnectionStats
     /// <summary>Packets found lost.</summary>
     public long PacketsLost { get; init; }
 
+    /// <summary>Retransmissions that were needless: the packet had arrived, and others had only overtaken it.</summary>
+    public long NeedlessRetransmissions { get; init; }
+
     /// <summary>Packets that arrived more than once.</summary>
     public long DuplicatesReceived { get; init; }
 

@@ -14,6 +14,7 @@ public sealed partial class UtpConnection
     private bool _peerSendsSelectiveAck;
     private MaskHorizon _mask;
     private bool _finAcked;
+    private LossEpisode _episode;
 
     // F-RTO (RFC 5682): the last transmission before the time-out, while it is undecided; 0: none.
     private long _undecidedTimeout;
@@ -23,6 +24,7 @@ public sealed partial class UtpConnection
         var packet = inbound.Packet;
         var before = _batch.AckedPackets;
         var hidden = false;
+        var echo = TimestampEcho.Of(packet.Header);
         for (; acked > 0; acked--)
         {
             var seqNr = _packets.LeftEdge;
@@ -31,7 +33,7 @@ public sealed partial class UtpConnection
             // Karn, for what stood behind the hole: it arrived long before the retransmission that made this ack possible.
             hidden |= !first.Sacked && first.Transmissions > 1;
             if (!first.Sacked)
-                OnArrived(ref first, seqNr, inbound.Arrival, selective: false, tellsRoundTrip: !hidden);
+                OnArrived(ref first, seqNr, inbound.Arrival, echo, selective: false, tellsRoundTrip: !hidden);
             _finAcked |= first.Kind == OutstandingKind.Fin;
             _counters.BytesDelivered += first.Payload.Length;
             _sendBuffer.Release(first.Payload.WritesDone);
@@ -40,9 +42,9 @@ public sealed partial class UtpConnection
         }
 
         if (packet.RangesLength > 0)
-            HandleRanges(packet.SelectiveAckRanges(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival);
+            HandleRanges(packet.SelectiveAckRanges(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival, echo);
         else if (packet.SelectiveAckLength > 0)
-            HandleSelectiveAck(packet.SelectiveAck(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival);
+            HandleSelectiveAck(packet.SelectiveAck(inbound.Datagram.Span), packet.Header.AckNr, inbound.Arrival, echo);
         else if (packet.Header.Type == PacketType.State)
             _mask.OnNoMask();
         if (IsDuplicateAck(packet, inbound.Datagram.Span))
@@ -67,7 +69,7 @@ public sealed partial class UtpConnection
         && (packet.SelectiveAckLength > 0 ? _mask.Hides && !packet.SelectiveAck(datagram).ContainsAnyExcept((byte)0) : !_peerSendsSelectiveAck)
         && packet.Header.AckNr == _packets.LeftEdge.Previous;
 
-    private void HandleSelectiveAck(ReadOnlySpan<byte> mask, SeqNr ackNr, Instant arrival)
+    private void HandleSelectiveAck(ReadOnlySpan<byte> mask, SeqNr ackNr, Instant arrival, in TimestampEcho echo)
     {
         _peerSendsSelectiveAck = true;
         for (var i = 0; i < mask.Length; i++)
@@ -81,7 +83,7 @@ public sealed partial class UtpConnection
                 ref var packet = ref _packets[seqNr];
                 if (packet.Sacked)
                     continue;
-                OnArrived(ref packet, seqNr, arrival, selective: true, tellsRoundTrip: true);
+                OnArrived(ref packet, seqNr, arrival, echo, selective: true, tellsRoundTrip: true);
                 _packets.Sack(seqNr);
             }
         }
@@ -90,7 +92,7 @@ public sealed partial class UtpConnection
         _mask.OnMask(ackNr.Plus(mask.Length * 8), _packets.NextSeqNr, arrival);
     }
 
-    private void HandleRanges(ReadOnlySpan<byte> ranges, SeqNr ackNr, Instant arrival)
+    private void HandleRanges(ReadOnlySpan<byte> ranges, SeqNr ackNr, Instant arrival, in TimestampEcho echo)
     {
         _peerSendsSelectiveAck = true;
         for (; ranges.Length >= ReorderBuffer.BytesPerRange; ranges = ranges[ReorderBuffer.BytesPerRange..])
@@ -99,14 +101,14 @@ public sealed partial class UtpConnection
             var end = seqNr.Plus(Math.Min(BinaryPrimitives.ReadUInt16BigEndian(ranges[2..]), _packets.Count));
             while ((seqNr = _packets.SkipSacked(seqNr)).DistanceTo(end) > 0 && _packets.Contains(seqNr))
             {
-                OnArrived(ref _packets[seqNr], seqNr, arrival, selective: true, tellsRoundTrip: true);
+                OnArrived(ref _packets[seqNr], seqNr, arrival, echo, selective: true, tellsRoundTrip: true);
                 _packets.Sack(seqNr);
             }
         }
     }
 
     // One packet is known to have arrived, for the first time.
-    private void OnArrived(ref OutstandingPacket packet, SeqNr seqNr, Instant arrival, bool selective, bool tellsRoundTrip)
+    private void OnArrived(ref OutstandingPacket packet, SeqNr seqNr, Instant arrival, in TimestampEcho echo, bool selective, bool tellsRoundTrip)
     {
         _batch.AckedBytes += packet.Payload.Length;
         _batch.AckedPackets++;
@@ -117,10 +119,10 @@ public sealed partial class UtpConnection
         var isOldNews = _mask.MayHaveHidden(seqNr, packet);
         tellsRoundTrip &= !isOldNews;
 
-        // Karn: a retransmission's ack may belong to the original. Sooner than any round trip it must.
+        // Karn: a retransmission's ack may belong to the original. Sooner than any round trip it must, and when it answers what left before.
         var once = packet.Transmissions == 1;
         // What went whole and then in pieces was too large: nobody waits for the whole one.
-        var isOriginal = once || (sinceSent < _rtt.MinMicros && !WentInPieces(packet));
+        var isOriginal = once || ((sinceSent < _rtt.MinMicros || echo.ShowsEarlierTransmission(packet)) && !WentInPieces(packet));
         if (once && tellsRoundTrip && (!_batch.HasRttSample || packet.LastSent > _batch.NewestSent))
             (_batch.HasRttSample, _batch.NewestSent) = (true, packet.LastSent);
         if (once || !isOriginal)
@@ -133,7 +135,11 @@ public sealed partial class UtpConnection
         else if (_tailProbe.SeqNr != seqNr)
         {
             _rack.OnNeedlessRetransmission();
+            _counters.NeedlessRetransmissions++;
         }
+
+        if (isOriginal && packet.LossReported)
+            NoteNotLost(ref packet);
 
         if (!isOriginal && _tailProbe.IsResentPacket(seqNr))
             _batch.ProbeRepairedLoss = true;
@@ -145,6 +151,13 @@ public sealed partial class UtpConnection
         if (packet.TransmissionNumber > _roundEnd)
             _batch.RoundStart = true;
         _trace?.OnAcked(new AckedTrace(_now, seqNr, packet.Payload.Length, selective));
+    }
+
+    // RFC 3708, RFC 4015: what was called a loss was none, and the law hears of it.
+    private void NoteNotLost(ref OutstandingPacket packet)
+    {
+        packet.LossReported = false;
+        _congestion.OnSpuriousLoss(new SpuriousLossSample(_now, Math.Max(1, packet.Payload.Length), _episode.OnNeedless()));
     }
 
     private void FinishBatch()
@@ -283,7 +296,10 @@ public sealed partial class UtpConnection
             return (lostBytes, newEpisode);
         }
 
-        newEpisode |= packet.TransmissionNumber > _lossEpisodeEnd;
+        var beginsEpisode = packet.TransmissionNumber > _lossEpisodeEnd;
+        _episode.OnLost(beginsEpisode && !newEpisode);
+        packet.LossReported = true;
+        newEpisode |= beginsEpisode;
         lostBytes += Math.Max(1, packet.Payload.Length);
         MarkLost(seqNr, cause);
         return (lostBytes, newEpisode);

@@ -192,6 +192,7 @@ public sealed partial class UtpConnection
         Timeouts = _counters.Timeouts,
         SpuriousTimeouts = _counters.SpuriousTimeouts,
         PacketsLost = _counters.PacketsLost,
+        NeedlessRetransmissions = _counters.NeedlessRetransmissions,
         DuplicatesReceived = _counters.Duplicates,
         PacketsDropped = _counters.Dropped,
         SmoothedRttMicros = _rtt.SmoothedMicros,
@@ -260,6 +261,7 @@ public sealed partial class UtpConnection
         public long Timeouts;
         public long SpuriousTimeouts;
         public long PacketsLost;
+        public long NeedlessRetransmissions;
         public long Duplicates;
         public long Dropped;
     }

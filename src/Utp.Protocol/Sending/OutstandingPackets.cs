@@ -35,6 +35,9 @@ internal struct OutstandingPacket
     /// <summary>Selectively acknowledged: neither in flight nor ever to be sent again.</summary>
     public bool Sacked;
 
+    /// <summary>The congestion law heard that it was lost.</summary>
+    public bool LossReported;
+
     /// <summary>Waits to be sent (again): found lost, or refused by the socket.</summary>
     public bool Queued;
 

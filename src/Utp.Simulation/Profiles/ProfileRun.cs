@@ -194,7 +194,8 @@ public sealed class ProfileRun
         var entered = link.Entered - start.Link.Entered;
         var values = ImmutableSortedDictionary.CreateBuilder<Metric, long>();
         values[Metric.Goodput] = rates.Sum();
-        values[Metric.Utilisation] = (long)((Int128)(link.BytesSerialised - start.Link.BytesSerialised) * Million * MicrosPerSecond / ((Int128)micros * PassingRate));
+        if (PassingRate > 0)
+            values[Metric.Utilisation] = (long)((Int128)(link.BytesSerialised - start.Link.BytesSerialised) * Million * MicrosPerSecond / ((Int128)micros * PassingRate));
         values[Metric.QueueP50] = _sampler.QueueMicros(50);
         values[Metric.QueueP95] = _sampler.QueueMicros(95);
         values[Metric.Retransmissions] = end.Retransmissions - start.Retransmissions;

@@ -24,8 +24,9 @@ internal sealed class ProfileSampler(Simulator simulator, SimulatedLink link, Pr
     public long QueueMicros(int percent) =>
         _queueMicros.Count == 0 ? 0 : _queueMicros[(int)((_queueMicros.Count - 1L) * percent / 100)];
 
-    /// <summary>How long a datagram that came now would wait, µs.</summary>
-    public static long QueueMicros(SimulatedLink link) => link.QueuedBytes * MicrosPerSecond / link.Options.RateBytesPerSecond;
+    /// <summary>How long a datagram that came now would wait, µs. A link without a rate has no queue.</summary>
+    public static long QueueMicros(SimulatedLink link) =>
+        link.Options.RateBytesPerSecond == 0 ? 0 : link.QueuedBytes * MicrosPerSecond / link.Options.RateBytesPerSecond;
 
     void IEventHandler.OnEvent(long tag)
     {

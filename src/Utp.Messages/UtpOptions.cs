@@ -56,7 +56,7 @@ public sealed record UtpOptions
     /// <summary><c>utp.max-timeouts</c>.</summary>
     public int? MaxTimeouts { get; init; }
 
-    /// <summary><c>utp.pacing</c>; null: as configured, which is by default off on loopback only.</summary>
+    /// <summary><c>utp.pacing</c>; null: as configured, which is on by default.</summary>
     public bool? Pacing { get; init; }
 
     /// <summary><c>utp.coalesce-small-writes</c>.</summary>

@@ -145,7 +145,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
     private void Initialize(ConnectionHandle handle, ConnectionSettings settings, IActorRef owner, bool pullMode)
     {
         _handle = handle;
-        _options = settings.For(handle.Path.Remote.IsLoopback, handle.MtuCeilingBytes, !handle.Path.Remote.IsIPv4);
+        _options = settings.For(handle.MtuCeilingBytes, !handle.Path.Remote.IsIPv4);
         _registerTimeout = settings.RegisterTimeout;
         _owner = owner;
         _pullMode = _readingSuspended = pullMode;

@@ -20,9 +20,6 @@ internal sealed class CongestionControls(IReadOnlyDictionary<string, Func<IConge
 {
     private static readonly string[] Library = ["lbe", "ledbat", "ledbat++", "cubic"];
 
-    // Where there is no network a delay is the scheduler's: it is nobody's queue, and giving way to it serves nobody.
-    private static readonly LbeOptions LoopbackLbe = LbeOptions.Default with { TargetMicros = LedbatOptions.Default.TargetMicros };
-
     /// <summary>The library's own, and no other.</summary>
     public static CongestionControls Default { get; } = new(new Dictionary<string, Func<ICongestionControl>>());
 
@@ -39,7 +36,7 @@ internal sealed class CongestionControls(IReadOnlyDictionary<string, Func<IConge
     /// What makes one connection's instance of the law <paramref name="name"/>, which is one of <see cref="Names"/>. A <paramref name="targetDelay"/> of zero is the
     /// law's own.
     /// </summary>
-    public Func<ICongestionControl> Factory(string name, TimeSpan targetDelay, bool loopback)
+    public Func<ICongestionControl> Factory(string name, TimeSpan targetDelay)
     {
         if (own.TryGetValue(name, out var factory))
             return factory;
@@ -47,7 +44,7 @@ internal sealed class CongestionControls(IReadOnlyDictionary<string, Func<IConge
         switch (name)
         {
             case "lbe":
-                var lbe = isGiven ? LbeOptions.Default with { TargetMicros = targetDelay.Micros() } : loopback ? LoopbackLbe : LbeOptions.Default;
+                var lbe = isGiven ? LbeOptions.Default with { TargetMicros = targetDelay.Micros() } : LbeOptions.Default;
                 return () => new Lbe(lbe);
             case "ledbat":
                 var ledbat = isGiven ? LedbatOptions.Default with { TargetMicros = targetDelay.Micros() } : LedbatOptions.Default;

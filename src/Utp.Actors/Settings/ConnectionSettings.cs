@@ -15,15 +15,13 @@ internal sealed class ConnectionSettings
     private const int EveryIPv6PathBytes = 1_232;
 
     // Connections of one listener mostly take the same way, so they share their options.
-    private volatile ConnectionOptions _routed;
-    private volatile ConnectionOptions _routedIPv6;
-    private volatile ConnectionOptions _loopback;
+    private volatile ConnectionOptions _overIPv4;
+    private volatile ConnectionOptions _overIPv6;
 
-    private ConnectionSettings(ConnectionOptions options, Func<bool, Func<ICongestionControl>> law, bool? pacing, bool searchesPathMtu, TimeSpan registerTimeout)
+    private ConnectionSettings(ConnectionOptions options, bool searchesPathMtu, TimeSpan registerTimeout)
     {
-        _routed = options with { Pacing = pacing ?? true, CongestionControl = law(false) };
-        _routedIPv6 = _routed with { MtuForeignCeilingBytes = EveryIPv6PathBytes };
-        _loopback = options with { Pacing = pacing ?? false, CongestionControl = law(true) };
+        _overIPv4 = options;
+        _overIPv6 = options with { MtuForeignCeilingBytes = EveryIPv6PathBytes };
         SearchesPathMtu = searchesPathMtu;
         RegisterTimeout = registerTimeout;
     }
@@ -38,22 +36,19 @@ internal sealed class ConnectionSettings
     /// <summary>How long to wait for <see cref="Register"/>; zero: for ever.</summary>
     public TimeSpan RegisterTimeout { get; }
 
-    /// <summary>The core's options for a connection; bursts need no spreading where there is no network.</summary>
-    /// <param name="loopback">Whether the peer is on this machine.</param>
+    /// <summary>The core's options for a connection.</summary>
     /// <param name="mtuCeilingBytes">UDP payload that the route's first hop takes; 0: no search.</param>
     /// <param name="overIPv6">Whether the peer has an IPv6 address.</param>
-    public ConnectionOptions For(bool loopback, int mtuCeilingBytes, bool overIPv6 = false)
+    public ConnectionOptions For(int mtuCeilingBytes, bool overIPv6 = false)
     {
-        var options = loopback ? _loopback : overIPv6 ? _routedIPv6 : _routed;
+        var options = overIPv6 ? _overIPv6 : _overIPv4;
         if (options.MtuCeilingBytes == mtuCeilingBytes)
             return options;
         options = options with { MtuCeilingBytes = mtuCeilingBytes };
-        if (loopback)
-            _loopback = options;
-        else if (overIPv6)
-            _routedIPv6 = options;
+        if (overIPv6)
+            _overIPv6 = options;
         else
-            _routed = options;
+            _overIPv4 = options;
         return options;
     }
 
@@ -64,7 +59,7 @@ internal sealed class ConnectionSettings
         if (connectTimeout is { } timeout)
             connection = connection with { ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Check(timeout).Micros() };
         if (options is null)
-            return new ConnectionSettings(connection, Law(settings, settings.CongestionControl, settings.TargetDelay), settings.Pacing, settings.MaxDatagramBytes == 0, settings.RegisterTimeout);
+            return new ConnectionSettings(connection, settings.MaxDatagramBytes == 0, settings.RegisterTimeout);
 
         var law = settings.Laws.Check(options.CongestionControl ?? settings.CongestionControl);
         var targetDelay = SettingKeys.TargetDelay.Check(options.TargetDelay ?? settings.TargetDelay);
@@ -86,6 +81,8 @@ internal sealed class ConnectionSettings
             CoalesceSmallWrites = options.CoalesceSmallWrites ?? connection.CoalesceSmallWrites,
             AcceptUnconfirmed = options.AcceptUnconfirmed ?? connection.AcceptUnconfirmed,
             DelayedAck = options.DelayedAck ?? connection.DelayedAck,
+            Pacing = options.Pacing ?? connection.Pacing,
+            CongestionControl = settings.Laws.Factory(law, targetDelay),
         };
         UtpSettings.CheckTogether(connection);
         var registerTimeout = options.RegisterTimeout switch
@@ -94,11 +91,8 @@ internal sealed class ConnectionSettings
             { } value when value == Timeout.InfiniteTimeSpan => TimeSpan.Zero,
             { } value => SettingKeys.RegisterTimeout.Check(value),
         };
-        return new ConnectionSettings(connection, Law(settings, law, targetDelay), options.Pacing ?? settings.Pacing, maxDatagramBytes == 0, registerTimeout);
+        return new ConnectionSettings(connection, maxDatagramBytes == 0, registerTimeout);
     }
-
-    private static Func<bool, Func<ICongestionControl>> Law(UtpSettings settings, string name, TimeSpan targetDelay) =>
-        loopback => settings.Laws.Factory(name, targetDelay, loopback);
 
     private static long Micros(DurationKey key, TimeSpan? value, long configured) => value is { } given ? key.Check(given).Micros() : configured;
 }

@@ -174,7 +174,7 @@ internal static class SettingKeys
     public static readonly SizeKey MaxFrameSize = new("max-frame-size", 1 << 10, 1 << 30);
     public static readonly WordKey CongestionControl = new("congestion-control");
     public static readonly DurationKey TargetDelay = new("target-delay", Milliseconds(1), Seconds(1), zero: "auto");
-    public static readonly ChoiceKey<bool?> Pacing = new("pacing", ("auto", null), ("on", true), ("off", false));
+    public static readonly ChoiceKey<bool> Pacing = new("pacing", ("on", true), ("off", false));
     public static readonly SizeKey MaxDatagramSize = new("max-datagram-size", 548, 65_507, zero: "auto");
     public static readonly SizeKey SendBuffer = new("send-buffer", 4 << 10, 1 << 30);
     public static readonly SizeKey InitialReceiveWindow = new("receive-window.initial", 4 << 10, 1 << 30);

@@ -20,7 +20,6 @@ public sealed record UtpSettings
         ReceiveMemoryBytes = SettingKeys.ReceiveMemory.Read(config);
         CongestionControl = laws.Check(SettingKeys.CongestionControl.Read(config));
         TargetDelay = SettingKeys.TargetDelay.Read(config);
-        Pacing = SettingKeys.Pacing.Read(config);
         RegisterTimeout = SettingKeys.RegisterTimeout.Read(config);
         ShutdownFlushTimeout = SettingKeys.ShutdownFlushTimeout.Read(config);
         ReorderMemoryBytes = SettingKeys.ReorderMemory.Read(config);
@@ -40,7 +39,8 @@ public sealed record UtpSettings
             Compatibility = SettingKeys.Compatibility.Read(config),
             Mode = SettingKeys.Delivery.Read(config),
             DropUnsupportedMetadata = SettingKeys.DropUnsupportedMetadata.Read(config),
-            CongestionControl = laws.Factory(CongestionControl, TargetDelay, loopback: false),
+            CongestionControl = laws.Factory(CongestionControl, TargetDelay),
+            Pacing = SettingKeys.Pacing.Read(config),
             SendBufferBytes = SettingKeys.SendBuffer.ReadInt(config),
             InitialReceiveWindowBytes = SettingKeys.InitialReceiveWindow.ReadInt(config),
             MaxReceiveWindowBytes = SettingKeys.MaxReceiveWindow.ReadInt(config),
@@ -111,9 +111,6 @@ public sealed record UtpSettings
 
     /// <summary><c>utp.target-delay</c>; zero: the law's own.</summary>
     public TimeSpan TargetDelay { get; }
-
-    /// <summary><c>utp.pacing</c>; null: on, but for loopback.</summary>
-    public bool? Pacing { get; }
 
     /// <summary><c>utp.register-timeout</c>; zero: never.</summary>
     public TimeSpan RegisterTimeout { get; }

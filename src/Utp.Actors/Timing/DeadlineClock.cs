@@ -1,16 +1,18 @@
 using Utp.Protocol;
+using Utp.Sockets;
 
 namespace Utp.Actors;
 
 /// <summary>
-/// Waits for the deadlines of all connections of an actor system, on one thread of its own, to the millisecond: Akka's scheduler ticks at 10 ms and allocates
-/// at each re-arm. Sleeps until the earliest deadline, and for good when nothing is armed. Safe from any thread (design note 10).
+/// Waits for the deadlines of all connections of an actor system, on one thread of its own, as precisely as <see cref="PreciseWait"/> can: Akka's scheduler
+/// ticks at 10 ms and allocates at each re-arm. Sleeps until the earliest deadline, and for good when nothing is armed. Safe from any thread (design note 10).
 /// </summary>
 internal sealed class DeadlineClock : IDisposable
 {
     private readonly object _gate = new();
     private readonly DeadlineHeap _heap = new();
     private readonly List<DeadlineEntry> _expired = [];
+    private readonly PreciseWait _wait = PreciseWait.Create();
     private readonly Thread _thread;
     private bool _disposed;
 
@@ -28,7 +30,7 @@ internal sealed class DeadlineClock : IDisposable
         lock (_gate)
         {
             if (!_disposed && _heap.Arm(entry, at))
-                Monitor.Pulse(_gate);
+                _wait.Wake();
         }
     }
 
@@ -44,8 +46,10 @@ internal sealed class DeadlineClock : IDisposable
     {
         lock (_gate)
         {
+            if (_disposed)
+                return;
             _disposed = true;
-            Monitor.Pulse(_gate);
+            _wait.Wake();
         }
     }
 
@@ -64,26 +68,29 @@ internal sealed class DeadlineClock : IDisposable
 
             _expired.Clear();
         }
+
+        // Who wakes it holds the gate and has seen that it is not disposed of.
+        lock (_gate)
+            _wait.Dispose();
     }
 
     private bool WaitForExpired()
     {
-        lock (_gate)
+        while (true)
         {
-            while (!_disposed)
+            long micros;
+            lock (_gate)
             {
+                if (_disposed)
+                    return false;
                 while (_heap.TryExpire(Clock.Now, out var entry))
                     _expired.Add(entry);
                 if (_expired.Count > 0)
                     return true;
-                Monitor.Wait(_gate, MillisUntil(_heap.Earliest));
+                micros = _heap.Earliest == Instant.Never ? -1 : Math.Max(0, _heap.Earliest.Since(Clock.Now));
             }
 
-            return false;
+            _wait.Wait(micros);
         }
     }
-
-    // Rounded up: waking early would only mean to wait once more.
-    private static int MillisUntil(Instant deadline) =>
-        deadline == Instant.Never ? Timeout.Infinite : (int)Math.Clamp((deadline.Since(Clock.Now) + 999) / 1_000, 0, int.MaxValue);
 }

@@ -35,10 +35,10 @@ public sealed class Cubic : ICongestionControl
     public string Name => "cubic";
 
     /// <inheritdoc/>
-    public long WindowBytes => (long)_window;
+    public long WindowBytes => (long)Math.Max(_window, MinWindow);
 
     /// <inheritdoc/>
-    public long PacingBytesPerSecond => PacingRate.Of(_window, _smoothedRttMicros, InSlowStart);
+    public long PacingBytesPerSecond => PacingRate.Of(_window, MinWindow, _smoothedRttMicros, InSlowStart);
 
     /// <inheritdoc/>
     public bool InSlowStart => _window < _slowStartThreshold;
@@ -50,6 +50,8 @@ public sealed class Cubic : ICongestionControl
     private bool IsFirstSlowStart => double.IsPositiveInfinity(_slowStartThreshold);
 
     private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
+
+    private double Floor => ShortPath.Floor(MinWindow, _smoothedRttMicros);
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
@@ -97,7 +99,7 @@ public sealed class Cubic : ICongestionControl
         _undo = null;
         _lossUndo = new Undo(_window, _slowStartThreshold, _curve);
         _curve.OnLoss(_window);
-        _window = _slowStartThreshold = Math.Max(_window * CubicCurve.Beta, MinWindow);
+        _window = _slowStartThreshold = Math.Max(_window * CubicCurve.Beta, Floor);
     }
 
     /// <inheritdoc/>

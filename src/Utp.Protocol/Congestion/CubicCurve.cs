@@ -86,7 +86,7 @@ internal struct CubicCurve
 
         // RFC 9438 §4.3: what Reno would have by now; once it is where it was, it grows as Reno itself.
         var alpha = _estimate >= _prior ? 1 : Alpha;
-        _estimate += alpha * packet * acked / window;
+        _estimate += ShortPath.Step(alpha, window / packet, rttMicros) * packet * acked / window;
 
         var elapsed = now.Since(_stageStart!.Value) / MicrosPerSecond;
         if (At(elapsed) < _estimate)

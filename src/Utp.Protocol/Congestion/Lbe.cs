@@ -36,7 +36,7 @@ public sealed class Lbe : ICongestionControl
     private StandingQueue _standing;
     private LossShare _losses;
     private LossVerdict _verdict;
-    private LbeGrowth _growth;
+    private LbeGrowth _growth = new();
     private CapacityEstimate _capacity;
     private Undo? _undo;
     private Undo? _lossUndo;
@@ -69,10 +69,10 @@ public sealed class Lbe : ICongestionControl
     public string Name => "lbe";
 
     /// <inheritdoc/>
-    public long WindowBytes => (long)_window;
+    public long WindowBytes => (long)Math.Max(_window, MinWindow);
 
     /// <inheritdoc/>
-    public long PacingBytesPerSecond => PacingRate.Of(_window, _smoothedRttMicros, InSlowStart);
+    public long PacingBytesPerSecond => PacingRate.Of(_window, MinWindow, _smoothedRttMicros, InSlowStart);
 
     /// <inheritdoc/>
     public bool InSlowStart { get; private set; } = true;
@@ -84,6 +84,8 @@ public sealed class Lbe : ICongestionControl
     public long TargetMicros => Math.Max(_isPathMeasured ? _options.TargetMicros : UnmeasuredTargetMicros, _noise.AllowanceMicros);
 
     private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
+
+    private double Floor => ShortPath.Floor(MinWindow, _smoothedRttMicros);
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
@@ -306,12 +308,12 @@ public sealed class Lbe : ICongestionControl
 
     private void Reduce(double window, Instant now)
     {
-        _window = Math.Max(window, MinWindow);
+        _window = Math.Max(window, Floor);
         _slowStartThreshold = _window;
         InSlowStart = false;
         _isBlind = true;
         _blindUntil = now.Plus(_latestMicros);
-        _growth.OnReduced(_window);
+        _growth.OnReduced(_window, _maxPayload, _smoothedRttMicros);
     }
 
     private void EnterSlowStart(double window, double threshold)

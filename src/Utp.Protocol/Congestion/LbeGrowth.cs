@@ -25,20 +25,29 @@ internal struct LbeGrowth
     private const double MaxShare = 1.0 / 8;
 
     private double _held;
+    private double _smallest = GentleStep;
+    private double _patient = PatientStep;
     private int _clearRounds;
     private int _roundsNear;
     private int _patience;
+
+    /// <summary>Nothing was ever reduced.</summary>
+    public LbeGrowth()
+    {
+    }
 
     /// <summary>Packets per round trip.</summary>
     public double Step { readonly get; private set; }
 
     /// <summary>The window was reduced to <paramref name="window"/> bytes.</summary>
-    public void OnReduced(double window)
+    public void OnReduced(double window, int packetBytes, long smoothedRttMicros)
     {
         _held = window;
         _clearRounds = 0;
         _roundsNear = 0;
-        Step = _patience > 0 ? PatientStep : GentleStep;
+        _smallest = ShortPath.Step(GentleStep, window / packetBytes, smoothedRttMicros);
+        _patient = ShortPath.Step(PatientStep, window / packetBytes, smoothedRttMicros);
+        Step = _patience > 0 ? _patient : _smallest;
     }
 
     /// <summary>The queue stands although this flow's share of it is gone: someone else needs the path.</summary>
@@ -53,7 +62,7 @@ internal struct LbeGrowth
         if (_patience > 0)
         {
             _patience--;
-            Step = PatientStep;
+            Step = _patient;
             return;
         }
 
@@ -61,11 +70,11 @@ internal struct LbeGrowth
         _roundsNear = isClear ? _roundsNear + 1 : 0;
         _clearRounds = isClear && !isNear ? _clearRounds + 1 : 0;
         if (isNear)
-            GrowBy(_roundsNear % RoundsPerDoublingNear == 0 ? 2 : 1, GentleStep, MaxShareNear * _held / packetBytes);
+            GrowBy(_roundsNear % RoundsPerDoublingNear == 0 ? 2 : 1, _smallest, MaxShareNear * _held / packetBytes);
         else if (_clearRounds > (window < _held ? 0 : RoundsBeforeDoublingAbove))
             GrowBy(2, 1, MaxShare * window / packetBytes);
     }
 
     private void GrowBy(double factor, double atLeast, double atMost) =>
-        Step = Math.Clamp(Step * factor, GentleStep, Math.Max(atLeast, atMost));
+        Step = Math.Clamp(Step * factor, _smallest, Math.Max(atLeast, atMost));
 }

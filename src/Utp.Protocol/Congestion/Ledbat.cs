@@ -41,10 +41,10 @@ public sealed class Ledbat : ICongestionControl
     public string Name => "ledbat";
 
     /// <inheritdoc/>
-    public long WindowBytes => (long)_window;
+    public long WindowBytes => (long)Math.Max(_window, MinWindow);
 
     /// <inheritdoc/>
-    public long PacingBytesPerSecond => PacingRate.Of(_window, _smoothedRttMicros, InSlowStart);
+    public long PacingBytesPerSecond => PacingRate.Of(_window, MinWindow, _smoothedRttMicros, InSlowStart);
 
     /// <inheritdoc/>
     public bool InSlowStart { get; private set; } = true;
@@ -53,6 +53,8 @@ public sealed class Ledbat : ICongestionControl
     public long QueueingDelayMicros => _queueing.CurrentMicros;
 
     private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
+
+    private double Floor => ShortPath.Floor(MinWindow, _smoothedRttMicros);
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
@@ -162,7 +164,7 @@ public sealed class Ledbat : ICongestionControl
 
     private void LeaveSlowStart(double window)
     {
-        _window = Math.Max(window, MinWindow);
+        _window = Math.Max(window, Floor);
         _slowStartThreshold = _window;
         InSlowStart = false;
     }
@@ -197,7 +199,10 @@ public sealed class Ledbat : ICongestionControl
         if (offTarget > 0 && !sample.WindowLimited)
             return;
         var acked = Math.Min(sample.AckedBytes, _window);
-        _window = Math.Max(MinWindow, _window + (_options.Gain * offTarget * acked * _maxPayload / _window));
+        var step = _options.Gain * offTarget;
+        if (step > 0)
+            step = ShortPath.Step(step, _window / _maxPayload, _smoothedRttMicros);
+        _window = Math.Max(Floor, _window + (step * acked * _maxPayload / _window));
     }
 
     private readonly record struct Undo(double Window, double SlowStartThreshold, bool InSlowStart);

@@ -59,10 +59,10 @@ public sealed class LedbatPlusPlus : ICongestionControl
     public string Name => "ledbat++";
 
     /// <inheritdoc/>
-    public long WindowBytes => (long)_window;
+    public long WindowBytes => (long)Math.Max(_window, MinWindow);
 
     /// <inheritdoc/>
-    public long PacingBytesPerSecond => PacingRate.Of(_window, _smoothedRttMicros, InSlowStart);
+    public long PacingBytesPerSecond => PacingRate.Of(_window, MinWindow, _smoothedRttMicros, InSlowStart);
 
     /// <inheritdoc/>
     public bool InSlowStart => _phase is Phase.SlowStart or Phase.Ramp;
@@ -79,6 +79,8 @@ public sealed class LedbatPlusPlus : ICongestionControl
         : _options.MaxGainDivisor);
 
     private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
+
+    private double Floor => ShortPath.Floor(MinWindow, _smoothedRttMicros);
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
@@ -223,7 +225,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
     // Slow start or the ramp is over.
     private void Settle(double window, Instant now)
     {
-        _window = Math.Max(window, MinWindow);
+        _window = Math.Max(window, Floor);
         _slowStartThreshold = _window;
         _phase = Phase.Steering;
         _slowdowns.OnSlowStartEnded(_smoothedRttMicros, now);
@@ -267,7 +269,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
         if (delay <= _options.TargetMicros)
         {
             if (sample.WindowLimited)
-                _window += Gain * Math.Min(sample.AckedBytes, _window) * _maxPayload / _window;
+                _window += ShortPath.Step(Gain, _window / _maxPayload, _smoothedRttMicros) * Math.Min(sample.AckedBytes, _window) * _maxPayload / _window;
             return;
         }
 
@@ -280,7 +282,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
         var excess = ((double)delay / _options.TargetMicros) - 1;
         var step = Math.Max((Gain * _maxPayload) - (_window * excess), -_window / 2);
         if (step < 0 || sample.WindowLimited)
-            _window = Math.Max(MinWindow, _window + step);
+            _window = Math.Max(Floor, _window + step);
     }
 
     private readonly record struct Undo(double Window, double SlowStartThreshold, Phase Phase);

@@ -13,12 +13,15 @@ internal static class PacingRate
     // No link is as fast; whoever multiplies the rate with a second's µs stays within 64 bits.
     private const double Max = 1e12;
 
-    /// <summary>Payload bytes per second; <see cref="long.MaxValue"/> before the first round trip is known.</summary>
-    public static long Of(double window, long smoothedRttMicros, bool slowStart)
+    /// <summary>
+    /// Payload bytes per second; <see cref="long.MaxValue"/> before the first round trip is known. A window below <paramref name="minWindow"/>
+    /// (<see cref="ShortPath"/>) limits by its pace alone, so its pace is exact.
+    /// </summary>
+    public static long Of(double window, double minWindow, long smoothedRttMicros, bool slowStart)
     {
         if (smoothedRttMicros == 0)
             return long.MaxValue;
-        var gain = slowStart ? SlowStartGain : SteadyGain;
+        var gain = slowStart ? SlowStartGain : window < minWindow ? 1 : SteadyGain;
         return (long)Math.Clamp(gain * window * MicrosPerSecond / smoothedRttMicros, 1, Max);
     }
 }

@@ -47,7 +47,7 @@ public sealed record ConnectionOptions
     /// <summary>Makes the congestion control of one connection.</summary>
     public Func<ICongestionControl> CongestionControl { get; init; } = static () => new Lbe();
 
-    /// <summary>Whether bursts are spread at the law's pacing rate. Off on loopback.</summary>
+    /// <summary>Whether bursts are spread at the law's pacing rate.</summary>
     public bool Pacing { get; init; } = true;
 
     /// <summary>Largest UDP payload that we send before a larger one is known to pass.</summary>

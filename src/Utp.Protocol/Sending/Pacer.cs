@@ -2,12 +2,12 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// Spreads packets at the congestion control's pacing rate. Credit in bytes grows with time up to one burst: the larger of
-/// two packets and one ms at that rate (protocol.md §7), so a segmented send never fills a slow link's queue.
+/// two packets and 250 µs at that rate, so a segmented send does not overflow the queue of a few packets that some routers have (note 0018).
 /// </summary>
 internal struct Pacer
 {
     private const long MicrosPerSecond = 1_000_000;
-    private const long BurstMicros = 1_000;
+    private const long BurstMicros = 250;
     private Instant _updated;
     private long _creditMicroBytes;
     private bool _started;

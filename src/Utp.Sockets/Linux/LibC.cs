@@ -21,6 +21,10 @@ internal static unsafe partial class LibC
     public const short POLLRDHUP = 0x2000;
     public const int SHUT_RDWR = 2;
 
+    public const int EFD_NONBLOCK = 0x800;
+    public const int EFD_CLOEXEC = 0x80000;
+    public const int PR_SET_TIMERSLACK = 29;
+
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EPOLL_CTL_ADD = 1;
     public const int EPOLL_CTL_DEL = 2;
@@ -46,6 +50,21 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, ulong count, int timeoutMillis);
+
+    [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
+    public static partial int PollPrecisely(PollEntry* entries, ulong count, TimeSpecification* timeout, void* signals);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventDescriptor(uint value, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(SafeHandle file, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(SafeHandle file, void* buffer, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    public static partial int ProcessControl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
 
     [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
     public static partial int Shutdown(SafeHandle socket, int how);
@@ -88,6 +107,14 @@ internal struct PollEntry
     public int Descriptor;
     public short Events;
     public short Seen;
+}
+
+/// <summary><c>struct timespec</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct TimeSpecification
+{
+    public nint Seconds;
+    public nint Nanos;
 }
 
 /// <summary><c>struct iovec</c>.</summary>

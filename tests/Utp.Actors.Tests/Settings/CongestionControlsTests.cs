@@ -49,21 +49,10 @@ public sealed class CongestionControlsTests
         var configured = Parse("utp.target-delay = 20ms");
         var options = new UtpOptions { CongestionControl = "ledbat++", TargetDelay = TimeSpan.Zero };
 
-        var law = ConnectionSettings.Create(configured, options).For(loopback: false, 0).CongestionControl();
+        var law = ConnectionSettings.Create(configured, options).For(0).CongestionControl();
 
         Assert.Equal("ledbat++", law.Name);
         Assert.True(SlowStartSurvives(law, 45_000));
-    }
-
-    [Fact]
-    public void To_loopback_a_delay_is_nobodys_queue_unless_a_target_is_given()
-    {
-        var automatic = ConnectionSettings.Create(Parse(""), null);
-        var given = ConnectionSettings.Create(Parse("utp.target-delay = 5ms"), null);
-
-        Assert.True(SlowStartSurvives(automatic.For(loopback: true, 0).CongestionControl(), 100_000));
-        Assert.False(SlowStartSurvives(automatic.For(loopback: false, 0).CongestionControl(), 3_001));
-        Assert.False(SlowStartSurvives(given.For(loopback: true, 0).CongestionControl(), 5_001));
     }
 
     [Fact]
@@ -79,7 +68,7 @@ public sealed class CongestionControlsTests
             var unknown = Assert.Throws<ConfigurationException>(() => ConnectionSettings.Create(settings, new UtpOptions { CongestionControl = "yours" }));
 
             Assert.IsType<Mine>(settings.Connection.CongestionControl());
-            Assert.IsType<Mine>(byOption.For(loopback: true, 0).CongestionControl());
+            Assert.IsType<Mine>(byOption.For(0).CongestionControl());
             Assert.Contains("mine", unknown.Message, StringComparison.Ordinal);
         }
         finally

@@ -12,25 +12,25 @@ public sealed class ConnectionSettingsTests
     // Each option with a value that is not the default, and how that shows.
     private static readonly Dictionary<string, (object Value, Func<ConnectionSettings, object?> Read, object? Expected)> Options = new()
     {
-        [nameof(UtpOptions.CongestionControl)] = ("ledbat++", s => s.For(false, 0).CongestionControl().Name, "ledbat++"),
+        [nameof(UtpOptions.CongestionControl)] = ("ledbat++", s => s.For(0).CongestionControl().Name, "ledbat++"),
         [nameof(UtpOptions.TargetDelay)] = (TimeSpan.FromMilliseconds(20), _ => "seen by the law alone", "seen by the law alone"),
-        [nameof(UtpOptions.Compatibility)] = (PeerCompatibility.Plain, s => s.For(false, 0).Compatibility, PeerCompatibility.Plain),
-        [nameof(UtpOptions.Delivery)] = (DeliveryMode.Objects, s => s.For(false, 0).Mode, DeliveryMode.Objects),
-        [nameof(UtpOptions.DropUnsupportedMetadata)] = (true, s => s.For(false, 0).DropUnsupportedMetadata, true),
-        [nameof(UtpOptions.MaxFrameBytes)] = (4096, s => s.For(false, 0).MaxFrameBytes, 4096),
-        [nameof(UtpOptions.MaxDatagramBytes)] = (1000, s => s.For(false, 0).MaxDatagramBytes, 1000),
-        [nameof(UtpOptions.SendBufferBytes)] = (8192, s => s.For(false, 0).SendBufferBytes, 8192),
-        [nameof(UtpOptions.InitialReceiveWindowBytes)] = (8192, s => s.For(false, 0).InitialReceiveWindowBytes, 8192),
-        [nameof(UtpOptions.MaxReceiveWindowBytes)] = (1 << 20, s => s.For(false, 0).MaxReceiveWindowBytes, 1 << 20),
-        [nameof(UtpOptions.HalfOpenTimeout)] = (TimeSpan.FromSeconds(1), s => s.For(false, 0).HalfOpenTimeoutMicros, 1_000_000L),
+        [nameof(UtpOptions.Compatibility)] = (PeerCompatibility.Plain, s => s.For(0).Compatibility, PeerCompatibility.Plain),
+        [nameof(UtpOptions.Delivery)] = (DeliveryMode.Objects, s => s.For(0).Mode, DeliveryMode.Objects),
+        [nameof(UtpOptions.DropUnsupportedMetadata)] = (true, s => s.For(0).DropUnsupportedMetadata, true),
+        [nameof(UtpOptions.MaxFrameBytes)] = (4096, s => s.For(0).MaxFrameBytes, 4096),
+        [nameof(UtpOptions.MaxDatagramBytes)] = (1000, s => s.For(0).MaxDatagramBytes, 1000),
+        [nameof(UtpOptions.SendBufferBytes)] = (8192, s => s.For(0).SendBufferBytes, 8192),
+        [nameof(UtpOptions.InitialReceiveWindowBytes)] = (8192, s => s.For(0).InitialReceiveWindowBytes, 8192),
+        [nameof(UtpOptions.MaxReceiveWindowBytes)] = (1 << 20, s => s.For(0).MaxReceiveWindowBytes, 1 << 20),
+        [nameof(UtpOptions.HalfOpenTimeout)] = (TimeSpan.FromSeconds(1), s => s.For(0).HalfOpenTimeoutMicros, 1_000_000L),
         [nameof(UtpOptions.RegisterTimeout)] = (Timeout.InfiniteTimeSpan, s => s.RegisterTimeout, TimeSpan.Zero),
-        [nameof(UtpOptions.KeepAlive)] = (TimeSpan.Zero, s => s.For(false, 0).KeepAliveMicros, 0L),
-        [nameof(UtpOptions.IdleTimeout)] = (TimeSpan.FromSeconds(2), s => s.For(false, 0).IdleTimeoutMicros, 2_000_000L),
-        [nameof(UtpOptions.MaxTimeouts)] = (3, s => s.For(false, 0).MaxTimeouts, 3),
-        [nameof(UtpOptions.Pacing)] = (false, s => s.For(false, 0).Pacing, false),
-        [nameof(UtpOptions.CoalesceSmallWrites)] = (true, s => s.For(false, 0).CoalesceSmallWrites, true),
-        [nameof(UtpOptions.AcceptUnconfirmed)] = (true, s => s.For(false, 0).AcceptUnconfirmed, true),
-        [nameof(UtpOptions.DelayedAck)] = (true, s => s.For(false, 0).DelayedAck, true),
+        [nameof(UtpOptions.KeepAlive)] = (TimeSpan.Zero, s => s.For(0).KeepAliveMicros, 0L),
+        [nameof(UtpOptions.IdleTimeout)] = (TimeSpan.FromSeconds(2), s => s.For(0).IdleTimeoutMicros, 2_000_000L),
+        [nameof(UtpOptions.MaxTimeouts)] = (3, s => s.For(0).MaxTimeouts, 3),
+        [nameof(UtpOptions.Pacing)] = (false, s => s.For(0).Pacing, false),
+        [nameof(UtpOptions.CoalesceSmallWrites)] = (true, s => s.For(0).CoalesceSmallWrites, true),
+        [nameof(UtpOptions.AcceptUnconfirmed)] = (true, s => s.For(0).AcceptUnconfirmed, true),
+        [nameof(UtpOptions.DelayedAck)] = (true, s => s.For(0).DelayedAck, true),
     };
 
     public static TheoryData<string> AllOptions
@@ -75,19 +75,9 @@ public sealed class ConnectionSettingsTests
     }
 
     [Fact]
-    public void Pacing_is_off_on_loopback_unless_it_is_asked_for()
-    {
-        var automatic = ConnectionSettings.Create(Configured, null);
-        Assert.False(automatic.For(loopback: true, 0).Pacing);
-        Assert.True(automatic.For(loopback: false, 0).Pacing);
-        var asked = ConnectionSettings.Create(Configured, new UtpOptions { Pacing = true });
-        Assert.True(asked.For(loopback: true, 0).Pacing);
-    }
-
-    [Fact]
     public void Connections_of_one_command_share_their_options()
     {
         var settings = ConnectionSettings.Create(Configured, null);
-        Assert.Same(settings.For(loopback: true, 0), settings.For(loopback: true, 0));
+        Assert.Same(settings.For(0), settings.For(0));
     }
 }

@@ -22,7 +22,7 @@ public sealed class SettingsTests
         ["utp.max-frame-size"] = ("2KiB", s => s.Connection.MaxFrameBytes, 2048),
         ["utp.congestion-control"] = ("cubic", s => s.Connection.CongestionControl().Name, "cubic"),
         ["utp.target-delay"] = ("25ms", s => s.TargetDelay, TimeSpan.FromMilliseconds(25)),
-        ["utp.pacing"] = ("off", s => s.Pacing, false),
+        ["utp.pacing"] = ("off", s => s.Connection.Pacing, false),
         ["utp.max-datagram-size"] = ("1000", s => s.Connection.MaxDatagramBytes, 1000),
         ["utp.send-buffer"] = ("1MiB", s => s.Connection.SendBufferBytes, 1 << 20),
         ["utp.receive-window.initial"] = ("128KiB", s => s.Connection.InitialReceiveWindowBytes, 128 << 10),
@@ -98,7 +98,7 @@ public sealed class SettingsTests
     [InlineData("utp.socket.receive-batch = 1.5", "utp.socket.receive-batch = 1.5", "1 to 1024")]
     [InlineData("utp.socket.receive-batch = [1, 2]", "utp.socket.receive-batch", "1 to 1024")]
     [InlineData("utp.channel = udp", "utp.channel = udp", "auto, batched, socket, akka-io")]
-    [InlineData("utp.pacing = \"\"", "utp.pacing = \"\"", "auto, on, off")]
+    [InlineData("utp.pacing = \"\"", "utp.pacing = \"\"", "on, off")]
     [InlineData("utp.delayed-ack = maybe", "utp.delayed-ack = maybe", "on or off")]
     [InlineData("utp.congestion-control = reno", "utp.congestion-control = reno", "lbe, ledbat, ledbat++, cubic")]
     [InlineData("utp.target-delay = 2s", "utp.target-delay = 2s", "1ms to 1s, or auto")]

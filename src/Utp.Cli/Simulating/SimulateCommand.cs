@@ -15,7 +15,7 @@ internal static class SimulateCommand
 
     public static Command Create(CommandRunner runner)
     {
-        var profile = new Option<string>("--profile") { Description = "Which profiles, with commas between them, or all.", HelpName = "NAME|all", DefaultValueFactory = _ => AllProfiles };
+        var profile = new Option<string>("--profile") { Description = "Which profiles, with commas between them; all, or a family: random-loss, shallow-queues.", HelpName = "NAME|all", DefaultValueFactory = _ => AllProfiles };
         var congestion = new Option<string>("--congestion") { Description = "Which congestion control laws, with commas between them.", HelpName = "LAW[,LAW…]", DefaultValueFactory = _ => DefaultLaw };
         var seed = new Option<ulong>("--seed") { Description = "The first seed: the same seed replays a run to the byte.", HelpName = "N", DefaultValueFactory = _ => 1 };
         var repeat = new Option<int>("--repeat") { Description = "How many seeds; medians over them are shown.", HelpName = "K", DefaultValueFactory = _ => 1 };
@@ -120,10 +120,16 @@ internal static class SimulateCommand
         }
     }
 
-    private static ImmutableArray<Profile> Profiles(string text) => text == AllProfiles
-        ? ProfileCatalog.All
-        : [.. Split(text).Select(static name => ProfileCatalog.Find(name)
-            ?? throw Unknown("profile", name, ProfileCatalog.All.Select(static p => p.Name).Append(AllProfiles)))];
+    private static ImmutableArray<Profile> Profiles(string text) => text == AllProfiles ? ProfileCatalog.All : [.. Split(text).SelectMany(Named)];
+
+    // One profile, or all of a family.
+    private static IEnumerable<Profile> Named(string name)
+    {
+        if (ProfileCatalog.Families.TryGetValue(name, out var family))
+            return family;
+        var known = ProfileCatalog.All.Select(static p => p.Name).Concat(ProfileCatalog.Families.Keys).Append(AllProfiles);
+        return [ProfileCatalog.Find(name) ?? throw Unknown("profile", name, known)];
+    }
 
     private static IReadOnlyList<string> Laws(string text) =>
         [.. Split(text).Select(static name => CongestionLaws.Find(name) is not null ? name : throw Unknown("congestion control law", name, CongestionLaws.Names))];

@@ -17,7 +17,9 @@ internal static class SimulationMarkdown
     /// <param name="before">What stands there now; empty: nothing.</param>
     public static string Text(IReadOnlyList<SimulationRow> rows, SimulationPlan plan, string file, string before)
     {
-        var profiles = plan.Profiles.Count == ProfileCatalog.All.Length ? "all" : string.Join(',', plan.Profiles.Select(static p => p.Name));
+        var isAll = plan.Profiles.SequenceEqual(ProfileCatalog.All);
+        var family = ProfileCatalog.Families.FirstOrDefault(f => plan.Profiles.SequenceEqual(f.Value)).Key;
+        var profiles = isAll ? "all" : family ?? string.Join(',', plan.Profiles.Select(static p => p.Name));
         var bars = rows.Sum(static r => r.Profile.Bars.Length);
         var met = rows.Sum(static r => r.Profile.Bars.Count(r.IsMet));
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"""
@@ -60,6 +62,9 @@ internal static class SimulationMarkdown
 
     private static string NotRun(SimulationPlan plan)
     {
+        // A table of a family's profiles, which stand beside those of the table, leaves nothing out.
+        if (!plan.Profiles.Any(ProfileCatalog.All.Contains))
+            return "";
         var missing = ProfileCatalog.All.Except(plan.Profiles).Select(static p => $"`{p.Name}`").ToList();
         return missing.Count == 0 ? "" : $" Not run for this table: {string.Join(", ", missing)}.";
     }

@@ -28,6 +28,8 @@ internal sealed record SimulationRow(Profile Profile, string Law, ImmutableSorte
             Metric.Stall => "stall",
             Metric.QueueVersusNoDrift => "queue to no drift",
             Metric.Missing => "bytes missing",
+            Metric.WorstSeed => "worst seed of the median",
+            Metric.SentAgain => "sent again",
             _ => bar.Metric.ToString(),
         };
         var limits = (bar.AtLeast, bar.AtMost) switch
@@ -45,7 +47,7 @@ internal sealed record SimulationRow(Profile Profile, string Law, ImmutableSorte
     private static string Figure(Metric metric, long value) => metric switch
     {
         Metric.Goodput => Text($"{value / 1e6:0.00} Mbit/s"),
-        Metric.Utilisation or Metric.OwnLoss or Metric.TcpShare or Metric.AfterTcp or Metric.AfterRouteChange => Text($"{value / 1e4:0.0} %"),
+        Metric.Utilisation or Metric.OwnLoss or Metric.TcpShare or Metric.AfterTcp or Metric.AfterRouteChange or Metric.WorstSeed or Metric.SentAgain => Text($"{value / 1e4:0.0} %"),
         Metric.QueueP50 or Metric.QueueP95 => Text($"{value / 1e3:0.0} ms"),
         Metric.Duration or Metric.Stall => Text($"{value / 1e6:0.00} s"),
         Metric.Jain => Text($"{value / 1e6:0.0000}"),

@@ -51,8 +51,6 @@ public sealed class Cubic : ICongestionControl
 
     private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
 
-    private double Floor => ShortPath.Floor(MinWindow, _smoothedRttMicros);
-
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
     /// <inheritdoc/>
@@ -99,7 +97,7 @@ public sealed class Cubic : ICongestionControl
         _undo = null;
         _lossUndo = new Undo(_window, _slowStartThreshold, _curve);
         _curve.OnLoss(_window);
-        _window = _slowStartThreshold = Math.Max(_window * CubicCurve.Beta, Floor);
+        _window = _slowStartThreshold = ShortPath.AfterLoss(_window * CubicCurve.Beta, _window, MinWindow, _smoothedRttMicros);
     }
 
     /// <inheritdoc/>
@@ -116,12 +114,12 @@ public sealed class Cubic : ICongestionControl
         if (_acknowledgedSinceTimeout)
         {
             _undo = new Undo(_window, _slowStartThreshold, _curve);
-            _slowStartThreshold = Math.Max(_window * CubicCurve.Beta, MinWindow);
+            _slowStartThreshold = Math.Max(_window * CubicCurve.Beta, ShortPath.Floor(MinWindow, _smoothedRttMicros));
         }
 
         _acknowledgedSinceTimeout = false;
         _lossUndo = null;
-        _window = MinWindow;
+        _window = Math.Min(_window, MinWindow);
         _curve.Forget();
     }
 

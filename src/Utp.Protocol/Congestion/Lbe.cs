@@ -160,7 +160,7 @@ public sealed class Lbe : ICongestionControl
         {
             _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
             _growth.OnPushedAside();
-            Reduce(_window * CongestiveShare, sample.Now);
+            Reduce(ShortPath.AfterLoss(_window * CongestiveShare, _window, MinWindow, _smoothedRttMicros), sample.Now);
         }
         else if (sample.NewEpisode && _standing.Samples >= SamplesAroundHole && QueueingDelayMicros > OverflowShare * TargetMicros)
         {
@@ -189,12 +189,12 @@ public sealed class Lbe : ICongestionControl
         if (_acknowledgedSinceTimeout)
         {
             _undo = new Undo(_window, _slowStartThreshold, InSlowStart);
-            _slowStartThreshold = Math.Max(_window / 2, MinWindow);
+            _slowStartThreshold = Math.Max(_window / 2, Floor);
         }
 
         _acknowledgedSinceTimeout = false;
         _lossUndo = null;
-        EnterSlowStart(MinWindow, _slowStartThreshold);
+        EnterSlowStart(Math.Min(_window, MinWindow), _slowStartThreshold);
     }
 
     /// <inheritdoc/>

@@ -104,7 +104,7 @@ public sealed class Ledbat : ICongestionControl
         // RFC 6817 §2.4.2: halve, once per round trip. What is lost now cannot prove an earlier time-out spurious.
         _undo = null;
         _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
-        LeaveSlowStart(_window / 2);
+        LeaveSlowStart(ShortPath.AfterLoss(_window / 2, _window, MinWindow, _smoothedRttMicros));
     }
 
     /// <inheritdoc/>
@@ -121,12 +121,12 @@ public sealed class Ledbat : ICongestionControl
         if (_acknowledgedSinceTimeout)
         {
             _undo = new Undo(_window, _slowStartThreshold, InSlowStart);
-            _slowStartThreshold = Math.Max(_window / 2, MinWindow);
+            _slowStartThreshold = Math.Max(_window / 2, Floor);
         }
 
         _acknowledgedSinceTimeout = false;
         _lossUndo = null;
-        EnterSlowStart(MinWindow);
+        EnterSlowStart(Math.Min(_window, MinWindow));
     }
 
     /// <inheritdoc/>

@@ -137,9 +137,9 @@ public sealed class LedbatPlusPlus : ICongestionControl
         _undo = null;
         _lossUndo = new Undo(_window, _slowStartThreshold, _phase);
         if (_phase == Phase.Frozen)
-            _slowStartThreshold = Math.Max(_slowStartThreshold / 2, MinWindow);
+            _slowStartThreshold = Math.Max(_slowStartThreshold / 2, Floor);
         else
-            Settle(_window / 2, sample.Now);
+            Settle(ShortPath.AfterLoss(_window / 2, _window, MinWindow, _smoothedRttMicros), sample.Now);
     }
 
     /// <inheritdoc/>
@@ -156,12 +156,12 @@ public sealed class LedbatPlusPlus : ICongestionControl
         if (_acknowledgedSinceTimeout)
         {
             _undo = new Undo(_window, _slowStartThreshold, _phase);
-            _slowStartThreshold = Math.Max((InSlowdown ? _slowStartThreshold : _window) / 2, MinWindow);
+            _slowStartThreshold = Math.Max((InSlowdown ? _slowStartThreshold : _window) / 2, Floor);
         }
 
         _acknowledgedSinceTimeout = false;
         _lossUndo = null;
-        EnterSlowStart(MinWindow, now);
+        EnterSlowStart(Math.Min(_window, MinWindow), now);
     }
 
     /// <inheritdoc/>
@@ -217,7 +217,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
     private void BeginSlowdown(Instant now)
     {
         _slowStartThreshold = _window;
-        _window = MinWindow;
+        _window = Math.Min(_window, MinWindow);
         _phase = Phase.Frozen;
         _slowdowns.Begin(_smoothedRttMicros, now);
     }

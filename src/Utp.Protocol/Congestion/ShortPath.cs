@@ -14,8 +14,14 @@ internal static class ShortPath
     // Reno's growth on a round trip of this length is what other traffic is used to.
     private const double FullStepMicros = 20_000;
 
-    // Growth that a loss of 30 % answers loses at most about one packet in 0.3 × this.
-    private const double PacketsPerGrowth = 250;
+    // Growth that a loss of 30 % answers loses at most about one packet in 0.3 × the first, and below the smallest window, where a loss of 10 %
+    // answers, one in 0.1 × the second.
+    private const double PacketsPerGrowth = 300;
+    private const double PacketsPerGrowthOfPace = 900;
+    private const double SmallestWindowPackets = 2;
+
+    // Two packets per round trip are the least that TCP sends, however much is lost. Whoever sends less need not give way as TCP does.
+    private const double PaceShare = 0.9;
 
     /// <summary>
     /// The bytes below which a window never falls. Less than <paramref name="minWindow"/> on a short path: the packets in flight are then
@@ -28,8 +34,16 @@ internal static class ShortPath
     /// How many packets a window may grow by in a round trip where a law would grow by <paramref name="packets"/>: growth costs at most one loss
     /// in a hundred packets.
     /// </summary>
-    public static double Step(double packets, double windowPackets, long smoothedRttMicros) =>
-        smoothedRttMicros <= 0
-            ? packets
-            : Math.Min(packets, Math.Max(windowPackets * windowPackets / PacketsPerGrowth, packets * smoothedRttMicros / FullStepMicros));
+    public static double Step(double packets, double windowPackets, long smoothedRttMicros)
+    {
+        if (smoothedRttMicros <= 0)
+            return packets;
+        var share = smoothedRttMicros / FullStepMicros;
+        var perGrowth = windowPackets < SmallestWindowPackets ? PacketsPerGrowthOfPace : PacketsPerGrowth;
+        return Math.Min(packets, Math.Max(windowPackets * windowPackets / perGrowth, packets * share * share));
+    }
+
+    /// <summary>The window that a loss leaves of <paramref name="window"/> where a law would leave <paramref name="reduced"/>.</summary>
+    public static double AfterLoss(double reduced, double window, double minWindow, long smoothedRttMicros) =>
+        Math.Max(Math.Max(reduced, PaceShare * Math.Min(window, minWindow)), Floor(minWindow, smoothedRttMicros));
 }

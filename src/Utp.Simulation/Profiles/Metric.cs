@@ -53,4 +53,10 @@ public enum Metric
 
     /// <summary>uTP's rate over the link's, in the second that begins 30 s after the route's change, millionths.</summary>
     AfterRouteChange,
+
+    /// <summary>The smallest goodput of several seeds over their median, millionths.</summary>
+    WorstSeed,
+
+    /// <summary>Packets that uTP sent again, of all data packets that it sent, millionths; only where a bar asks for it.</summary>
+    SentAgain,
 }

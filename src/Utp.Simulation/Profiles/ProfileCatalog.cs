@@ -13,8 +13,16 @@ public static class ProfileCatalog
     /// <summary>All, in the order of the table.</summary>
     public static readonly ImmutableArray<Profile> All = [.. SingleFlows(), .. BesideTcp(), .. Others(), .. OtherPaths()];
 
-    /// <summary>The profile of this name; null for an unknown one.</summary>
-    public static Profile? Find(string name) => All.FirstOrDefault(p => p.Name == name);
+    /// <summary>Families of profiles beside those of the table, by the name of the family.</summary>
+    public static readonly ImmutableSortedDictionary<string, ImmutableArray<Profile>> Families =
+        ImmutableSortedDictionary.CreateRange<string, ImmutableArray<Profile>>(StringComparer.Ordinal,
+        [
+            new("random-loss", RandomLossProfiles.All),
+            new("shallow-queues", ShallowQueueProfiles.All),
+        ]);
+
+    /// <summary>The profile of this name, of the table or of a family; null for an unknown one.</summary>
+    public static Profile? Find(string name) => All.Concat(Families.Values.SelectMany(static f => f)).FirstOrDefault(p => p.Name == name);
 
     private static IEnumerable<Profile> SingleFlows()
     {

@@ -46,6 +46,8 @@ internal sealed class ProfileFlow : IConnectionUser
 
     public long Retransmissions => _connection?.Core.GetStatistics().Retransmissions ?? 0;
 
+    public long PacketsSent => _connection?.Core.GetStatistics().PacketsSent ?? 0;
+
     public Instant ConnectedAt { get; private set; }
 
     public void WatchStalls() => _reader.WatchStalls();

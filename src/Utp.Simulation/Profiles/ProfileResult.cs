@@ -14,12 +14,18 @@ public sealed record ProfileResult(
     /// <summary>The run over time, from its start to its end; empty unless it was asked for.</summary>
     public ImmutableArray<ProfileSample> Series { get; init; } = [];
 
-    /// <summary>The median of each metric over several seeds; of an even number the lower one of the middle two, which was measured.</summary>
+    /// <summary>
+    /// The median of each metric over several seeds; of an even number the lower one of the middle two, which was measured. With them
+    /// <see cref="Metric.WorstSeed"/>, for transfers of a size.
+    /// </summary>
     public static ImmutableSortedDictionary<Metric, long> Medians(IReadOnlyCollection<ProfileResult> results)
     {
         ArgumentNullException.ThrowIfNull(results);
-        return results.SelectMany(static r => r.Values).GroupBy(static v => v.Key, static v => v.Value).ToImmutableSortedDictionary(
+        var medians = results.SelectMany(static r => r.Values).GroupBy(static v => v.Key, static v => v.Value).ToImmutableSortedDictionary(
             static g => g.Key, static g => g.Order().ElementAt((g.Count() - 1) / 2));
+        return results.Any(static r => r.Profile.Bytes == 0)
+            ? medians
+            : medians.Add(Metric.WorstSeed, results.Min(static r => r.Values[Metric.Goodput]) * 1_000_000 / Math.Max(1, medians[Metric.Goodput]));
     }
 
     /// <summary>One line for a snapshot: everything, in integers.</summary>

@@ -124,6 +124,8 @@ public sealed class ProfileRun
         _cancellation.ThrowIfCancellationRequested();
         var values = Measure(start with { At = flow.ConnectedAt }, Read());
         values[Metric.Missing] = _profile.Bytes - flow.DeliveredBytes;
+        if (_profile.Bars.Any(static b => b.Metric == Metric.SentAgain))
+            values[Metric.SentAgain] = flow.Retransmissions * Million / Math.Max(1, flow.PacketsSent);
         if (_profile.PathMtuChange is not null)
             values[Metric.Stall] = flow.LongestStallMicros;
         return values.ToImmutable();

@@ -9,9 +9,9 @@ public class HandshakeScenarios
     private static readonly TransferPlan WithDataOnTheSyn = new() { Bytes = 10_000, SynBytes = 300 };
 
     [Theory]
-    [InlineData(1, 1_000_000)]
-    [InlineData(2, 3_000_000)]
-    public void A_syn_lost_once_or_twice_is_sent_again_after_1_and_3_seconds(int losses, long expectedMicros)
+    [InlineData(1, 500_000)]
+    [InlineData(2, 1_500_000)]
+    public void A_syn_lost_once_or_twice_is_sent_again_after_a_half_and_one_and_a_half_seconds(int losses, long expectedMicros)
     {
         var transfer = new Transfer(request: TenKilobytes, answer: TenKilobytes);
         transfer.Forth.Filter = Lose.First(losses, PacketType.Syn);

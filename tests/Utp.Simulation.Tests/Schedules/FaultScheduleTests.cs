@@ -44,6 +44,7 @@ public class FaultScheduleTests(ITestOutputHelper output)
     {
         var count = Math.Max(1, (int)Setting("UTP_SIM_SCHEDULES", DefaultSchedules) / SchedulesPerWholeWrap);
         var seed = (ulong)Setting("UTP_SIM_SEED", 1);
+        long copies = 0;
         for (var index = 0; index < count; index++)
         {
             var schedule = FaultScheduleGen.WholeWraps.Generate(new PCG((uint)index, seed), null, out _);
@@ -51,8 +52,11 @@ public class FaultScheduleTests(ITestOutputHelper output)
                 Assert.Fail(Report(schedule, failure));
             Assert.InRange(result.PacketsEachWay, 65_537, long.MaxValue);
             output.WriteLine($"{result.Micros / 1_000_000} s, {result.Events} events, {result.WrapDuplicates} from a wrap ago: {schedule}");
-            Assert.InRange(result.WrapDuplicates, 1, long.MaxValue);
+            copies += result.WrapDuplicates;
         }
+
+        // Chance may spare one schedule, which copies a packet in two hundred of its first few hundred.
+        Assert.InRange(copies, count, long.MaxValue);
     }
 
     [Fact]

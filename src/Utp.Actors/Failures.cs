@@ -104,7 +104,7 @@ internal static class Failures
     /// <summary>A datagram did not leave.</summary>
     public static Failure OfSend(IPEndPoint remote, SendStatus status) => status switch
     {
-        SendStatus.WouldBlock => new(FailureCause.SocketBusy, "The socket's send buffer is full: send again later."),
+        SendStatus.WouldBlock or SendStatus.NoBuffers => new(FailureCause.SocketBusy, "The socket's send buffer, or the device's queue, is full: send again later."),
         SendStatus.MessageTooLarge => new(FailureCause.DatagramTooLarge, $"The datagram is larger than the path to {remote} allows: send less than 1,200 bytes."),
         SendStatus.Unreachable => new(FailureCause.Unreachable, $"{remote} cannot be reached: no route leads there."),
         SendStatus.Denied => new(FailureCause.AccessDenied, $"The system does not allow sending to {remote}: check its firewall."),

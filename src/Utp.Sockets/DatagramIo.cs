@@ -28,7 +28,7 @@ internal abstract class DatagramIo
     public abstract ReadResult Read(DatagramSlab slab, int offset, out ReceivedDatagram datagram);
 
     /// <summary>Sends one datagram. Any thread.</summary>
-    public abstract SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment, out bool backOff);
+    public abstract SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment);
 
     /// <summary>Reports the errors that the kernel keeps for this socket, and so clears them. Any thread.</summary>
     public abstract void DrainErrors();

@@ -161,8 +161,14 @@ public enum SendStatus
     /// <summary>The kernel took it.</summary>
     Sent,
 
-    /// <summary>The socket's buffer is full (EAGAIN, ENOBUFS): nothing was sent, wait for writable.</summary>
+    /// <summary>The socket's buffer is full (EAGAIN): nothing was sent, wait for writable.</summary>
     WouldBlock,
+
+    /// <summary>
+    /// A queue below the socket is full, or the kernel has no memory (ENOBUFS, ENOMEM): nothing was sent. The socket looks writable all the time, and nothing
+    /// tells when there is room: try again in a fraction of a millisecond.
+    /// </summary>
+    NoBuffers,
 
     /// <summary>Larger than the path or the socket allows (EMSGSIZE): nothing was sent.</summary>
     MessageTooLarge,

@@ -71,9 +71,8 @@ internal sealed class PortableDatagramIo : DatagramIo
         }
     }
 
-    public override SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment, out bool backOff)
+    public override SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment)
     {
-        backOff = false;
         var address = SendAddress();
         if (!SocketAddressCodec.TryWrite(_family, address.Buffer.Span, path.Remote))
             return SendStatus.Unreachable;
@@ -87,7 +86,6 @@ internal sealed class PortableDatagramIo : DatagramIo
         }
         catch (SocketException e) when (!SocketErrors.IsFatal(e.SocketErrorCode))
         {
-            backOff = e.SocketErrorCode == SocketError.NoBufferSpaceAvailable;
             return SocketErrors.ToSendStatus(e.SocketErrorCode);
         }
     }

@@ -16,7 +16,7 @@ internal sealed class RuntimeWait : SocketWait
 
     public override void RequestReadable() => _readable.Request();
 
-    public override void RequestWritable(bool backOff) => _writable.Request(backOff);
+    public override void RequestWritable() => _writable.Request();
 
     public override void Dispose()
     {

@@ -12,7 +12,8 @@ internal static class SocketErrors
     /// <summary>What <paramref name="error"/> means for the datagram that met it.</summary>
     public static SendStatus ToSendStatus(SocketError error) => error switch
     {
-        SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable or SocketError.IOPending => SendStatus.WouldBlock,
+        SocketError.WouldBlock or SocketError.IOPending => SendStatus.WouldBlock,
+        SocketError.NoBufferSpaceAvailable => SendStatus.NoBuffers,
         SocketError.MessageSize => SendStatus.MessageTooLarge,
         SocketError.ConnectionRefused or SocketError.ConnectionReset => SendStatus.ConnectionRefused,
         SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable

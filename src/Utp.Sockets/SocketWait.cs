@@ -3,17 +3,11 @@ namespace Utp.Sockets;
 /// <summary>Waits for a socket to have something to read, or room to write. One wait of each kind at a time; asking again adds nothing.</summary>
 internal abstract class SocketWait : IDisposable
 {
-    /// <summary>
-    /// How long to wait when what refused a datagram lies below the socket (ENOBUFS), which looks writable
-    /// all the time: the finest tick of the runtime's timer.
-    /// </summary>
-    protected internal const int BackOffMillis = 1;
-
     /// <summary>Asks for one <see cref="SocketEvents.OnReadable"/>.</summary>
     public abstract void RequestReadable();
 
-    /// <summary>Asks for one <see cref="SocketEvents.OnWritable"/>, with <paramref name="backOff"/> not before <see cref="BackOffMillis"/>.</summary>
-    public abstract void RequestWritable(bool backOff);
+    /// <summary>Asks for one <see cref="SocketEvents.OnWritable"/>.</summary>
+    public abstract void RequestWritable();
 
     /// <summary>Ends the waits without a callback, save one that is under way. Comes before the socket is closed.</summary>
     public abstract void Dispose();

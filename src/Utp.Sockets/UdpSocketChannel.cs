@@ -24,7 +24,6 @@ public sealed class UdpSocketChannel : IDatagramChannel
     private readonly SocketWait _wait;
     private readonly BlockingWait? _blockingWait;
     private IDatagramChannelObserver? _observer;
-    private bool _backOff;
     private int _closed;
     private int _disposed;
 
@@ -161,10 +160,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
             return SendAtOnce(path, payload, segmentSize, dontFragment);
         try
         {
-            var status = _io.Send(path, payload, dontFragment, out var backOff);
-            if (status == SendStatus.WouldBlock)
-                Volatile.Write(ref _backOff, backOff);
-            return status;
+            return _io.Send(path, payload, dontFragment);
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
@@ -182,12 +178,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
         try
         {
             if (_io is LinuxDatagramIo io && payload.Length > segmentSize)
-            {
-                var sent = io.SendRun(path, payload, segmentSize, dontFragment, out status, out var backOff);
-                if (status == SendStatus.WouldBlock)
-                    Volatile.Write(ref _backOff, backOff);
-                return sent;
-            }
+                return io.SendRun(path, payload, segmentSize, dontFragment, out status);
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
@@ -226,7 +217,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
     {
         RequireObserver();
         if (!IsClosed)
-            _wait.RequestWritable(Volatile.Read(ref _backOff));
+            _wait.RequestWritable();
     }
 
     /// <inheritdoc/>
@@ -260,12 +251,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
     {
         try
         {
-            if (_io is not LinuxDatagramIo io)
-                return SendStatus.Failed;
-            var status = io.SendSegmented(path, payload, segmentSize, dontFragment, out var backOff);
-            if (status == SendStatus.WouldBlock)
-                Volatile.Write(ref _backOff, backOff);
-            return status;
+            return _io is LinuxDatagramIo io ? io.SendSegmented(path, payload, segmentSize, dontFragment) : SendStatus.Failed;
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {

@@ -9,6 +9,8 @@ namespace Utp.Sockets;
 /// </summary>
 internal sealed class WritableWait : IDisposable
 {
+    private const int PeriodMillis = 1;
+
     private readonly Socket _socket;
     private readonly SocketEvents _events;
     private readonly Timer _timer;
@@ -22,17 +24,10 @@ internal sealed class WritableWait : IDisposable
         _timer = new Timer(static state => ((WritableWait)state!).Check(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
-    /// <summary>
-    /// Starts the wait, unless it is under way. With <paramref name="backOff"/> the first look is after
-    /// one tick: what refused the datagram lies below the socket, which looks writable all the time.
-    /// </summary>
-    public void Request(bool backOff)
+    /// <summary>Starts the wait, unless it is under way.</summary>
+    public void Request()
     {
-        if (Interlocked.Exchange(ref _requested, 1) == 1)
-            return;
-        if (backOff)
-            Later();
-        else
+        if (Interlocked.Exchange(ref _requested, 1) == 0)
             Check();
     }
 
@@ -71,7 +66,7 @@ internal sealed class WritableWait : IDisposable
     {
         try
         {
-            _timer.Change(SocketWait.BackOffMillis, Timeout.Infinite);
+            _timer.Change(PeriodMillis, Timeout.Infinite);
         }
         catch (ObjectDisposedException)
         {

@@ -42,7 +42,7 @@ public sealed class OptionsTests
                 KeepAlive = TimeSpan.Zero,
                 IdleTimeout = TimeSpan.FromMinutes(2),
                 MaxTimeouts = 6,
-                Pacing = true,
+                Pacing = false,
                 CoalesceSmallWrites = true,
                 DelayedAck = true,
             };
@@ -57,7 +57,7 @@ public sealed class OptionsTests
         Assert.Equal((3, 5_000_000, 6_000_000, 7_000_000), (settings.ReceiveLoops, settings.ReceiveMemoryBytes, settings.ReorderMemoryBytes, settings.UnreadMemoryBytes));
         Assert.Equal(TimeSpan.FromSeconds(3), settings.ShutdownFlushTimeout);
         Assert.Equal((11, 5, true), (settings.Limits.MaxConnections, settings.Limits.MaxHalfOpen, settings.Limits.UnknownIsNotUtp));
-        Assert.Equal(("cubic", TimeSpan.FromMilliseconds(7), true), (settings.CongestionControl, settings.TargetDelay, settings.Pacing));
+        Assert.Equal(("cubic", TimeSpan.FromMilliseconds(7), false), (settings.CongestionControl, settings.TargetDelay, settings.Connection.Pacing));
         Assert.Equal((1400, TimeSpan.Zero), (settings.MaxDatagramBytes, settings.RegisterTimeout));
         var connection = settings.Connection;
         Assert.Equal((PeerCompatibility.Plain, DeliveryMode.Objects, true), (connection.Compatibility, connection.Mode, connection.DropUnsupportedMetadata));

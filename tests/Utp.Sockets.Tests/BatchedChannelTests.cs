@@ -104,7 +104,7 @@ public sealed class BatchedChannelTests : IDisposable
 
     [Theory]
     [InlineData(EAGAIN, SendStatus.WouldBlock)]
-    [InlineData(ENOBUFS, SendStatus.WouldBlock)]
+    [InlineData(ENOBUFS, SendStatus.NoBuffers)]
     [InlineData(ENETUNREACH, SendStatus.Unreachable)]
     [InlineData(ECONNREFUSED, SendStatus.ConnectionRefused)]
     public async Task A_run_that_is_refused_as_a_whole_was_not_taken_and_goes_later(int errno, SendStatus expected)

@@ -219,8 +219,8 @@ public class LinuxSocketTests
 
     [Theory]
     [InlineData(Errno.EAGAIN, SendStatus.WouldBlock)]
-    [InlineData(Errno.ENOBUFS, SendStatus.WouldBlock)]
-    [InlineData(Errno.ENOMEM, SendStatus.WouldBlock)]
+    [InlineData(Errno.ENOBUFS, SendStatus.NoBuffers)]
+    [InlineData(Errno.ENOMEM, SendStatus.NoBuffers)]
     [InlineData(Errno.EMSGSIZE, SendStatus.MessageTooLarge)]
     [InlineData(Errno.ECONNREFUSED, SendStatus.ConnectionRefused)]
     [InlineData(Errno.ENETUNREACH, SendStatus.Unreachable)]

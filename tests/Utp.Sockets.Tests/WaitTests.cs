@@ -46,14 +46,13 @@ public sealed class WaitTests : IDisposable
     {
         var filled = Fill();
         using var wait = Create(way, Unexpected);
-        wait.RequestWritable(backOff: false);
-        wait.RequestWritable(backOff: true);
-        wait.RequestWritable(backOff: false);
+        wait.RequestWritable();
+        wait.RequestWritable();
         Assert.Equal(0, Volatile.Read(ref _count));
 
         Drain(filled);
         await WhenWritable();
-        wait.RequestWritable(backOff: false);
+        wait.RequestWritable();
         await WhenWritable();
         Assert.Equal(2, Volatile.Read(ref _count));
     }
@@ -61,15 +60,12 @@ public sealed class WaitTests : IDisposable
     [Theory]
     [InlineData(Way.Runtime)]
     [InlineData(Way.Epoll)]
-    public async Task A_socket_with_room_is_writable_also_when_what_refused_lies_below_it(Way way)
+    public async Task A_socket_with_room_is_writable_as_often_as_it_is_asked(Way way)
     {
         using var wait = Create(way, Unexpected);
-        wait.RequestWritable(backOff: false);
-        await WhenWritable();
-        for (var i = 2; i < 10; i++)
+        for (var i = 1; i < 10; i++)
         {
-            wait.RequestWritable(backOff: true);
-            wait.RequestWritable(backOff: false);
+            wait.RequestWritable();
             await WhenWritable();
             Assert.Equal(i, Volatile.Read(ref _count));
         }
@@ -82,14 +78,10 @@ public sealed class WaitTests : IDisposable
     {
         Fill();
         var wait = Create(way, Unexpected);
-        wait.RequestWritable(backOff: false);
+        wait.RequestWritable();
         wait.Dispose();
         wait.Dispose();
-        var backingOff = Create(way, Unexpected);
-        backingOff.RequestWritable(backOff: true);
-        backingOff.Dispose();
-        backingOff.RequestWritable(backOff: true);
-        backingOff.RequestWritable(backOff: false);
+        wait.RequestWritable();
         Assert.Equal(0, Volatile.Read(ref _count));
     }
 
@@ -101,7 +93,7 @@ public sealed class WaitTests : IDisposable
         Exception? cause = null;
         using var wait = Create(way, e => cause = e);
         _sender.Dispose();
-        wait.RequestWritable(backOff: false);
+        wait.RequestWritable();
         Assert.IsType<ObjectDisposedException>(cause);
         Assert.Equal(0, Volatile.Read(ref _count));
     }

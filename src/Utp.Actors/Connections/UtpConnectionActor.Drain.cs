@@ -14,6 +14,9 @@ internal sealed partial class UtpConnectionActor
     // An answer to what a handler was given comes within some 10 µs on an idle machine; a peer's round trips may look longer by this, and no more.
     private const long AnswerMicros = 500;
 
+    // A queue of a few packets at 50 Mbit/s has room for the next one after this time; asking a slower one in vain is a cheap system call.
+    private const long QueueRetryMicros = 250;
+
     // A burst, and behind it the next datagram, which may be of any size. A send copies nothing that outlives it, so one buffer per thread does.
     [ThreadStatic]
     private static byte[]? _threadBuffer;
@@ -197,6 +200,10 @@ internal sealed partial class UtpConnectionActor
                     }
 
                     return BurstResult.Stop;
+                case SendStatus.NoBuffers:
+                    _core.HandleUnsent(left + behind, now);
+                    _queueRetry = now.Plus(QueueRetryMicros);
+                    return BurstResult.Stop;
                 case SendStatus.MessageTooLarge:
                     _core.HandleTooLarge(left + behind, now);
                     return BurstResult.TakenBack;
@@ -217,10 +224,19 @@ internal sealed partial class UtpConnectionActor
         return BurstResult.Gone;
     }
 
+    // A queue below the socket was full, and nothing tells when it has room.
+    private void RetryAfterFullQueue(Instant now)
+    {
+        if (now < _queueRetry)
+            return;
+        _queueRetry = Instant.Never;
+        _core.HandleWritable(now);
+    }
+
     // One deadline at a time: a late or spurious expiry is harmless.
     private void ArmDeadline()
     {
-        var next = Instant.Min(_core.NextDeadline, _registerDeadline);
+        var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), _queueRetry);
         if (_handle.MoveDeadline(next))
             _port.Deadlines.Arm(_handle, next);
     }

@@ -33,6 +33,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
 
     private TimeSpan _registerTimeout;
     private Instant _registerDeadline = Instant.Never;
+    private Instant _queueRetry = Instant.Never;
     private long _windowLimit;
     private bool _drainPending;
     private bool _mayAnswer;
@@ -249,6 +250,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
             AbortCore();
         }
 
+        RetryAfterFullQueue(now);
         _core.HandleTimeout(now);
 
         // What waits behind may carry the acknowledgement that is due now.

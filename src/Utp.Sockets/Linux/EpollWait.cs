@@ -10,10 +10,8 @@ internal sealed class EpollWait : SocketWait
     private readonly SafeHandle _socket;
     private readonly SocketEvents _events;
     private readonly long _id;
-    private Timer? _backOff;
     private uint _wanted;
     private bool _isAdded;
-    private bool _isBackingOff;
     private bool _isDisposed;
 
     public EpollWait(Socket socket, SocketEvents events)
@@ -25,23 +23,7 @@ internal sealed class EpollWait : SocketWait
 
     public override void RequestReadable() => Request(LibC.EPOLLIN);
 
-    public override void RequestWritable(bool backOff)
-    {
-        if (!backOff)
-        {
-            Request(LibC.EPOLLOUT);
-            return;
-        }
-
-        lock (_lock)
-        {
-            if (_isDisposed || _isBackingOff || (_wanted & LibC.EPOLLOUT) != 0)
-                return;
-            _isBackingOff = true;
-            _backOff ??= new Timer(static state => ((EpollWait)state!).EndBackOff(), this, Timeout.Infinite, Timeout.Infinite);
-            _backOff.Change(BackOffMillis, Timeout.Infinite);
-        }
-    }
+    public override void RequestWritable() => Request(LibC.EPOLLOUT);
 
     public override void Dispose()
     {
@@ -50,7 +32,6 @@ internal sealed class EpollWait : SocketWait
             if (_isDisposed)
                 return;
             _isDisposed = true;
-            _backOff?.Dispose();
             EpollLoop.Shared.Remove(_socket, _id);
         }
     }
@@ -81,7 +62,7 @@ internal sealed class EpollWait : SocketWait
         Exception? gone;
         lock (_lock)
         {
-            if (_isDisposed || (_wanted & @event) != 0 || (@event == LibC.EPOLLOUT && _isBackingOff))
+            if (_isDisposed || (_wanted & @event) != 0)
                 return;
             _wanted |= @event;
             gone = Arm();
@@ -123,17 +104,5 @@ internal sealed class EpollWait : SocketWait
         {
             return e;
         }
-    }
-
-    private void EndBackOff()
-    {
-        lock (_lock)
-        {
-            if (_isDisposed)
-                return;
-            _isBackingOff = false;
-        }
-
-        _events.OnWritable();
     }
 }

@@ -36,7 +36,8 @@ internal static class Errno
     /// <summary>What <paramref name="errno"/> means for the datagram it was reported for.</summary>
     public static SendStatus ToSendStatus(int errno) => errno switch
     {
-        EAGAIN or ENOBUFS or ENOMEM => SendStatus.WouldBlock,
+        EAGAIN => SendStatus.WouldBlock,
+        ENOBUFS or ENOMEM => SendStatus.NoBuffers,
         EMSGSIZE => SendStatus.MessageTooLarge,
         ECONNREFUSED => SendStatus.ConnectionRefused,
         ENETDOWN or ENETUNREACH or EHOSTDOWN or EHOSTUNREACH or EADDRNOTAVAIL or EAFNOSUPPORT => SendStatus.Unreachable,

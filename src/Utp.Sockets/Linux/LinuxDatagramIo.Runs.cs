@@ -23,7 +23,7 @@ internal sealed unsafe partial class LinuxDatagramIo
     private bool CanSegment => (_setup.Features & DatagramChannelFeatures.Segmentation) != 0;
 
     /// <summary>Sends a run of equal datagrams, and says how many the kernel took. Any thread.</summary>
-    public int SendRun(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status, out bool backOff)
+    public int SendRun(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status)
     {
         var sent = 0;
         var perCall = Math.Clamp(MaxRunBytes / segmentSize, 1, MaxSegments) * segmentSize;
@@ -31,7 +31,7 @@ internal sealed unsafe partial class LinuxDatagramIo
         {
             var length = Math.Min(perCall, payload.Length);
             var count = (length + segmentSize - 1) / segmentSize;
-            var taken = SendSegments(path, payload[..length], segmentSize, count, dontFragment, out status, out backOff);
+            var taken = SendSegments(path, payload[..length], segmentSize, count, dontFragment, out status);
             sent += taken;
             if (taken < count)
                 return sent;
@@ -42,25 +42,20 @@ internal sealed unsafe partial class LinuxDatagramIo
     }
 
     /// <summary>Sends a run by one segmented call, or not at all. Any thread.</summary>
-    public SendStatus SendSegmented(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out bool backOff)
-    {
-        backOff = false;
-        return CanSegment
-            ? Send(path, payload, segmentSize, dontFragment, out backOff, out _)
-            : SendStatus.Failed;
-    }
+    public SendStatus SendSegmented(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment) =>
+        CanSegment ? Send(path, payload, segmentSize, dontFragment, out _) : SendStatus.Failed;
 
     private int SendSegments(
-        in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, int count, bool dontFragment, out SendStatus status, out bool backOff)
+        in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, int count, bool dontFragment, out SendStatus status)
     {
         if (count > 1 && MaySegment())
         {
-            status = Send(path, payload, segmentSize, dontFragment, out backOff, out var refused);
+            status = Send(path, payload, segmentSize, dontFragment, out var refused);
             if (status == SendStatus.Sent)
                 return count;
             if (!refused)
                 return 0;
-            Volatile.Write(ref _segmentationPause, SendsUntilRetry);
+            SendOneByOne();
         }
 
         // One by one: what a single datagram meets is its own.
@@ -68,7 +63,7 @@ internal sealed unsafe partial class LinuxDatagramIo
         do
         {
             var length = Math.Min(segmentSize, payload.Length);
-            status = Send(path, payload[..length], length, dontFragment, out backOff, out _);
+            status = Send(path, payload[..length], length, dontFragment, out _);
             if (status != SendStatus.Sent)
                 return sent;
             payload = payload[length..];
@@ -83,6 +78,10 @@ internal sealed unsafe partial class LinuxDatagramIo
         while (!payload.IsEmpty);
         return sent;
     }
+
+    // Also where a queue below the socket is short: of a run that it cannot hold whole it drops a part without a word (tc-tbf(8) answers success when
+    // one segment went), while of single datagrams each that it drops is an error, and so not lost.
+    private void SendOneByOne() => Volatile.Write(ref _segmentationPause, SendsUntilRetry);
 
     private bool MaySegment()
     {

@@ -92,12 +92,12 @@ internal sealed unsafe partial class LinuxDatagramIo : DatagramIo
         }
     }
 
-    public override SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment, out bool backOff) =>
-        Send(path, payload, payload.Length, dontFragment, out backOff, out _);
+    public override SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, bool dontFragment) =>
+        Send(path, payload, payload.Length, dontFragment, out _);
 
-    private SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out bool backOff, out bool segmentationRefused)
+    private SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out bool segmentationRefused)
     {
-        backOff = segmentationRefused = false;
+        segmentationRefused = false;
         var isRun = payload.Length > segmentSize;
         var name = stackalloc byte[SocketAddressCodec.IPv6Bytes];
         var control = stackalloc byte[ControlMessages.SendBytes];
@@ -130,21 +130,16 @@ internal sealed unsafe partial class LinuxDatagramIo : DatagramIo
                 if (segmentationRefused)
                     return SendStatus.Failed;
                 var status = Errno.ToSendStatus(errno);
-                if (status == SendStatus.WouldBlock)
-                {
-                    // With RECVERR a full queue below the socket says ENOBUFS while the socket itself stays writable.
-                    backOff = errno != Errno.EAGAIN;
+                if (status == SendStatus.NoBuffers)
+                    SendOneByOne();
+                if (status is SendStatus.WouldBlock or SendStatus.NoBuffers)
                     return status;
-                }
 
                 ThrowIfFatal(errno);
                 if (IsOwnError(path, payload.Length, errno, attempt))
                     return status;
                 if (attempt == MaxSendAttempts)
-                {
-                    backOff = true;
-                    return SendStatus.WouldBlock;
-                }
+                    return SendStatus.NoBuffers;
             }
         }
     }

@@ -13,7 +13,7 @@ public sealed class CongestionControlsTests
     [MemberData(nameof(Names))]
     public void Every_name_makes_a_law_of_that_name_one_per_connection(string name)
     {
-        var factory = CongestionControls.Default.Factory(name, TimeSpan.Zero, loopback: false);
+        var factory = CongestionControls.Default.Factory(name, TimeSpan.Zero);
 
         Assert.Equal(name, factory().Name);
         Assert.NotSame(factory(), factory());

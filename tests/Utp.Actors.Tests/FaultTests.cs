@@ -47,6 +47,19 @@ public sealed class FaultTests : UtpSpec
     }
 
     [Fact]
+    public void A_full_queue_below_the_socket_is_asked_again_though_nothing_tells_when_it_has_room()
+    {
+        var pair = OpenPair();
+        var port = PortOf(pair.A);
+        for (var round = 0; round < 20; round++)
+        {
+            port.FailNextSends(7, SendStatus.NoBuffers);
+            pair.A.Tell(new Write(Bytes(20_000, round)));
+            Assert.Equal(Bytes(20_000, round), pair.B.ExpectBytes(20_000));
+        }
+    }
+
+    [Fact]
     public void All_connections_of_a_blocked_port_go_on_in_turn()
     {
         var acceptor = CreateTestProbe();

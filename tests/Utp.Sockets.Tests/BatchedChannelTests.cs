@@ -125,6 +125,28 @@ public sealed class BatchedChannelTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_full_queue_datagrams_go_one_by_one_so_that_each_that_is_dropped_is_told()
+    {
+        var segmented = 0;
+        _faults.Send = (_, segments) =>
+        {
+            segmented += segments > 1 ? 1 : 0;
+            return ENOBUFS;
+        };
+        Assert.Equal(0, Burst(Numbered(20, 1_000), 1_000, out var status));
+        Assert.Equal((SendStatus.NoBuffers, 1), (status, segmented));
+
+        _faults.Send = (_, segments) =>
+        {
+            segmented += segments > 1 ? 1 : 0;
+            return 0;
+        };
+        Assert.Equal(20, Burst(Numbered(20, 1_000), 1_000, out _));
+        Assert.Equal(1, segmented);
+        await ExpectNumbered(20, 1_000);
+    }
+
+    [Fact]
     public async Task A_buffer_that_fills_in_the_middle_of_a_run_says_how_many_went()
     {
         // One by one, and full at the eleventh.

@@ -272,7 +272,7 @@ public sealed class LbeTests
     {
         var law = Steering(Volume);
         Overload(law);
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 6; i++)
             Round(law, packets: 40, windowLimited: false);
         var before = law.WindowBytes;
 
@@ -283,19 +283,84 @@ public sealed class LbeTests
     }
 
     [Fact]
-    public void When_as_much_is_lost_with_a_smaller_window_it_was_the_weather_and_single_losses_stay_none()
+    public void When_as_much_is_lost_with_a_smaller_window_it_was_chance_and_the_window_comes_back()
     {
         var law = Steering(Volume);
+        var before = law.WindowBytes;
         Overload(law);
         for (var i = 0; i < 4; i++)
         {
             Round(law, packets: 40, windowLimited: false);
-            Lose(law, packets: 3);
+            Lose(law, packets: 2);
         }
 
-        Round(law, packets: 40, windowLimited: false);
-        var before = law.WindowBytes;
+        Assert.Equal(before, law.WindowBytes);
         Lose(law);
+        Assert.Equal(before, law.WindowBytes);
+    }
+
+    [Fact]
+    public void A_search_that_was_broken_off_for_losses_by_chance_goes_on()
+    {
+        var law = New();
+        Round(law, packets: 10);
+        Round(law, packets: 20);
+        Round(law, packets: 12, windowLimited: false);
+        Lose(law, packets: 4);
+        Assert.False(law.InSlowStart);
+        var reduced = law.WindowBytes;
+
+        // 2 of 40 are lost, under any window.
+        for (var i = 0; i < 4 && !law.InSlowStart; i++)
+        {
+            Round(law, packets: 40, windowLimited: false);
+            Lose(law, packets: 2);
+        }
+
+        Assert.True(law.InSlowStart);
+        Assert.True(law.WindowBytes > reduced);
+    }
+
+    [Fact]
+    public void The_verdict_that_losses_are_its_own_falls_when_small_windows_lose_as_much()
+    {
+        var law = Steering(Volume);
+        var before = law.WindowBytes;
+        Overload(law);
+        for (var i = 0; i < 6; i++)
+            Round(law, packets: 40, windowLimited: false);
+
+        // From here on the path loses one packet in twenty whatever the window is.
+        var rounds = 0;
+        while (law.WindowBytes < before && rounds < 100)
+        {
+            Round(law, packets: 20);
+            Lose(law);
+            rounds++;
+        }
+
+        Assert.InRange(rounds, 5, 40);
+    }
+
+    [Fact]
+    public void Losses_that_were_none_do_not_count_and_what_they_did_is_undone()
+    {
+        var law = Steering(Volume);
+        Round(law, windowLimited: false);
+        var before = law.WindowBytes;
+        Round(law, packets: 12, windowLimited: false);
+        Lose(law, packets: 4);
+        Assert.True(law.WindowBytes < before);
+
+        law.OnSpuriousLoss(new SpuriousLossSample(_now, 4 * Mss, EpisodeUndone: true));
+        Assert.Equal(before, law.WindowBytes);
+
+        for (var i = 0; i < 10; i++)
+        {
+            Round(law, packets: 40, windowLimited: false);
+            Lose(law, packets: 5);
+            law.OnSpuriousLoss(new SpuriousLossSample(_now, 5 * Mss, EpisodeUndone: false));
+        }
 
         Assert.Equal(before, law.WindowBytes);
     }
@@ -318,12 +383,25 @@ public sealed class LbeTests
     {
         var law = Steering(Volume);
         Round(law, windowLimited: false);
-        Round(law, windowLimited: false, tremble: i => i == 9 ? 2 * Target : 0);
+        Round(law, windowLimited: false, tremble: i => i >= 7 ? 2 * Target : 0);
         var before = law.WindowBytes;
 
         Lose(law);
 
         Assert.InRange(law.WindowBytes, before / 2, before * 9 / 10);
+    }
+
+    [Fact]
+    public void One_late_packet_beside_a_loss_is_no_queue()
+    {
+        var law = Steering(Volume);
+        Round(law, windowLimited: false);
+        Round(law, windowLimited: false, tremble: i => i == 9 ? 2 * Target : 0);
+        var before = law.WindowBytes;
+
+        Lose(law);
+
+        Assert.Equal(before, law.WindowBytes);
     }
 
     [Fact]

@@ -69,6 +69,33 @@ public class RackTests
     }
 
     [Fact]
+    public void An_ack_that_answers_what_left_before_the_retransmission_is_of_the_original()
+    {
+        var c = WithPacketsInFlight(8);
+        c.Send(PacketBuilder.State().Ack(Seq - 1).Sack(4, 2, 3, 4));
+        c.Expect(PacketType.Data, seq: Seq);
+        var window = c.Connection.GetStatistics().CongestionWindowBytes;
+
+        // Long enough for the retransmission to have arrived; but the peer says that it answers what left 30 ms ago.
+        c.Advance(25_000);
+        c.OneWayDelayMicros = 15_000;
+        c.Send(PacketBuilder.State().Ack(Seq + 3));
+        Assert.Equal(1, c.Connection.GetStatistics().NeedlessRetransmissions);
+        Assert.True(c.Connection.GetStatistics().CongestionWindowBytes >= window);
+    }
+
+    [Fact]
+    public void An_ack_that_answers_the_retransmission_is_no_sign_of_reordering()
+    {
+        var c = WithPacketsInFlight(8);
+        c.Send(PacketBuilder.State().Ack(Seq - 1).Sack(4, 2, 3, 4));
+        c.Expect(PacketType.Data, seq: Seq);
+        c.Advance(25_000);
+        c.Send(PacketBuilder.State().Ack(Seq + 3));
+        Assert.Equal(0, c.Connection.GetStatistics().NeedlessRetransmissions);
+    }
+
+    [Fact]
     public void A_tail_is_probed_after_two_round_trips_by_its_last_packet()
     {
         var c = WithPacketsInFlight(4);

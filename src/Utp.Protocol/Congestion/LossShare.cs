@@ -1,7 +1,7 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// Counts which share of the sent bytes was lost, and says when it is so large that the sender must give way whatever the reason is: a fifth of
+/// Counts which share of the sent bytes was lost, and says when it is so large that the sender must give way whatever the reason is: a quarter of
 /// one round trip, or 8 % of the last 150 to 300 packets. A value; owned by <see cref="Lbe"/>.
 /// </summary>
 internal struct LossShare
@@ -9,9 +9,9 @@ internal struct LossShare
     /// <summary>The share of a long count that no sender may go on losing.</summary>
     public const double LongShare = 0.08;
 
-    private const double RoundShare = 0.2;
+    private const double RoundShare = 0.25;
     private const int RoundLosses = 4;
-    private const int RoundPackets = 16;
+    private const int RoundPackets = 20;
     private const int LongPackets = 150;
     private const double MaxShare = 0.5;
 

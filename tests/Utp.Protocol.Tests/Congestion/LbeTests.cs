@@ -238,16 +238,16 @@ public sealed class LbeTests
     }
 
     [Fact]
-    public void A_fifth_of_a_round_is_at_once()
+    public void A_quarter_of_a_round_is_at_once()
     {
         var law = Steering(Volume);
         Round(law, windowLimited: false);
         var before = law.WindowBytes;
-        Round(law, packets: 12, windowLimited: false);
+        Round(law, packets: 14, windowLimited: false);
 
-        Lose(law, packets: 4);
+        Lose(law, packets: 6);
 
-        Assert.Equal(before * 0.75 * 0.9, law.WindowBytes, tolerance: 200);
+        Assert.Equal(before * 0.7 * 0.9, law.WindowBytes, tolerance: 200);
     }
 
     [Fact]
@@ -255,8 +255,8 @@ public sealed class LbeTests
     {
         var law = Steering(Volume);
         Round(law, windowLimited: false);
-        Round(law, packets: 12, windowLimited: false);
-        Lose(law, packets: 4);
+        Round(law, packets: 14, windowLimited: false);
+        Lose(law, packets: 6);
         var reduced = law.WindowBytes;
 
         Lose(law, packets: 12);
@@ -305,8 +305,8 @@ public sealed class LbeTests
         var law = New();
         Round(law, packets: 10);
         Round(law, packets: 20);
-        Round(law, packets: 12, windowLimited: false);
-        Lose(law, packets: 4);
+        Round(law, packets: 14, windowLimited: false);
+        Lose(law, packets: 6);
         Assert.False(law.InSlowStart);
         var reduced = law.WindowBytes;
 
@@ -348,11 +348,11 @@ public sealed class LbeTests
         var law = Steering(Volume);
         Round(law, windowLimited: false);
         var before = law.WindowBytes;
-        Round(law, packets: 12, windowLimited: false);
-        Lose(law, packets: 4);
+        Round(law, packets: 14, windowLimited: false);
+        Lose(law, packets: 6);
         Assert.True(law.WindowBytes < before);
 
-        law.OnSpuriousLoss(new SpuriousLossSample(_now, 4 * Mss, EpisodeUndone: true));
+        law.OnSpuriousLoss(new SpuriousLossSample(_now, 6 * Mss, EpisodeUndone: true));
         Assert.Equal(before, law.WindowBytes);
 
         for (var i = 0; i < 10; i++)

@@ -1,6 +1,3 @@
-using Utp.Protocol;
-using Xunit;
-
 namespace Utp.Simulation.Tests.Profiles;
 
 public class FamilyTests

@@ -197,7 +197,9 @@ public sealed class BindTests(ITestOutputHelper output) : UtpSpec(output)
         var statistics = ExpectMsg<ListenerStatistics>();
         Assert.Equal(pair.Address, statistics.LocalAddress);
         Assert.Equal(1, statistics.Connections);
-        Assert.True(statistics.Endpoint.Delivered >= 9);
+
+        // The confirmation, and the data in as many packets as the path was found to need.
+        Assert.True(statistics.Endpoint.Delivered >= 2);
         Assert.True(statistics.ReceiveBufferBytes > 0);
         Assert.True(statistics.SendBufferBytes > 0);
     }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Akka.Actor;
 using Utp.Messages;
 using Utp.Protocol;
 using Xunit.Abstractions;

@@ -31,7 +31,7 @@ internal sealed class ConnectionSettings
 
     /// <summary>What a listener says of itself when it remembers nothing of a ST_SYN.</summary>
     public StatelessAnswer StatelessAnswer => new(
-        _routed.Compatibility == PeerCompatibility.NodeUtp ? Capabilities.None : UtpConnection.CapabilitiesOf(_routed), (uint)_routed.InitialReceiveWindowBytes);
+        _overIPv4.Compatibility == PeerCompatibility.NodeUtp ? Capabilities.None : UtpConnection.CapabilitiesOf(_overIPv4), (uint)_overIPv4.InitialReceiveWindowBytes);
 
     /// <summary>How long to wait for <see cref="Register"/>; zero: for ever.</summary>
     public TimeSpan RegisterTimeout { get; }

@@ -79,9 +79,9 @@ public sealed class StatelessAnswerTests
     public void The_answer_is_never_larger_than_the_syn()
     {
         var router = Flooded();
+        Span<byte> answer = stackalloc byte[32];
         foreach (var syn in new[] { Syn(10, 77), Syn(10, 77).Capable(Own) })
         {
-            Span<byte> answer = stackalloc byte[32];
             Parse(router, 2, syn, out var packet, out var datagram);
             Assert.True(router.TryAnswerStateless(2, packet, datagram, answer, Start, out var length));
             Assert.Equal(datagram.Length, length);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Utp.Cli;
 
@@ -29,6 +30,8 @@ internal static class CommandLine
         common.AddTo(root);
 
         var parsed = root.Parse(args, Parser);
+        if (UnknownOption(parsed) is { } unknown)
+            return runner.Report(unknown, args.Contains("--json"));
         if (parsed.Action is ParseErrorAction || (parsed.Action is null && parsed.Errors.Count == 0))
             return runner.Report(WrongUsage(parsed), args.Contains("--json"));
         var invocation = new InvocationConfiguration
@@ -50,6 +53,25 @@ internal static class CommandLine
             : parsed.Errors.Count > 0 ? parsed.Errors[0].Message.TrimEnd('.')
             : "No command is given";
         return new Outcome(path, $"{message} (see {name} --help).", ExitCode.WrongUsage);
+    }
+
+    // Where an argument is awaited the parser takes an option that it does not know for one: then the file would be blamed.
+    private static Outcome? UnknownOption(ParseResult parsed)
+    {
+        foreach (var token in parsed.Tokens)
+        {
+            if (token.Type == TokenType.DoubleDash)
+                return null;
+            if (token.Type != TokenType.Argument || token.Value is not ['-', var second, ..] || !(second == '-' || char.IsAsciiLetter(second)))
+                continue;
+            var command = parsed.CommandResult.Command;
+            var path = Path(command);
+            var options = command.Options.Where(static option => !option.Hidden && option.Name.StartsWith("--", StringComparison.Ordinal)).Select(static option => option.Name);
+            var known = string.Join(", ", options.Concat(["--config", "--set", "--json", "--help"]).Distinct(StringComparer.Ordinal));
+            return new Outcome(path, $"There is no option '{token.Value}' here: {$"utp {path}".TrimEnd()} takes {known}; a file of that name is written ./{token.Value}.", ExitCode.WrongUsage);
+        }
+
+        return null;
     }
 
     private static string Path(Command command) => string.Join(' ', new[] { command }

@@ -116,13 +116,13 @@ public class ProcessTests
         using var demo = UtpProcess.Start(new Dictionary<string, string> { ["TMPDIR"] = folder.Path }, "demo", "--size", "4GiB", "--json");
         await demo.OutputStartsAsync();
         await demo.SignalAsync("INT");
-        Assert.Equal(ExitCode.Failed, await demo.ExitAsync());
+        Assert.Equal(130, await demo.ExitAsync());
         Assert.Contains("Interrupted", demo.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(folder.Path, "utp-demo-*"));
     }
 
     /// <summary>A child process; killed at the end if it still runs.</summary>
-    private sealed class UtpProcess : IDisposable
+    internal sealed class UtpProcess : IDisposable
     {
         private readonly Process _process;
         private readonly LineWriter _error = new();
@@ -138,6 +138,8 @@ public class ProcessTests
             });
         }
 
+        public IReadOnlyList<string> ErrorLines => _error.Lines;
+
         public JsonElement Json => JsonDocument.Parse(_error.Lines[^1]).RootElement;
 
         public static UtpProcess Start(params string[] args) => Start([], args);
@@ -151,7 +153,8 @@ public class ProcessTests
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             };
-            foreach (var arg in (string[])["--default-signal=INT", Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet", Path.Combine(AppContext.BaseDirectory, "utp.dll"), .. args])
+            var shell = environment.GetValueOrDefault("UTP_TEST_REDIRECT");
+            foreach (var arg in (string[])["--default-signal=INT", .. shell is null ? (string[])[] : ["sh", "-c", $"exec \"$@\" {shell}", "sh"], Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet", Path.Combine(AppContext.BaseDirectory, "utp.dll"), .. args])
                 start.ArgumentList.Add(arg);
             foreach (var (name, value) in environment)
                 start.Environment[name] = value;

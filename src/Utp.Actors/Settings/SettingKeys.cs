@@ -43,10 +43,13 @@ internal abstract class SettingKey<T>(string name)
 
     protected abstract bool IsAllowed(T value);
 
+    /// <summary>What may have been meant, as an addition to the sentence; empty: nobody knows.</summary>
+    protected virtual string Hint(string? value) => "";
+
     protected virtual string Describe(T value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "nothing";
 
     private ConfigurationException Wrong(string? value, Exception? inner) =>
-        new($"{Name} = {(string.IsNullOrWhiteSpace(value) ? "\"\"" : value)} is not allowed: it must be {Range}.", inner);
+        new($"{Name} = {(string.IsNullOrWhiteSpace(value) ? "\"\"" : value)} is not allowed: it must be {Range}{Hint(value)}.", inner);
 }
 
 /// <summary>A duration, or the word that reads as zero, where there is one.</summary>
@@ -60,6 +63,8 @@ internal sealed class DurationKey(string name, TimeSpan min, TimeSpan max, strin
     protected override bool IsAllowed(TimeSpan value) => (value >= min && value <= max) || (zero is not null && value == TimeSpan.Zero);
 
     protected override string Describe(TimeSpan value) => Text(value);
+
+    protected override string Hint(string? value) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? "; a number without a unit means milliseconds" : "";
 
     private static string Text(TimeSpan value)
     {

@@ -14,8 +14,11 @@ internal static class UnknownKeys
         {
             if (known.Contains(key))
                 continue;
-            var nearest = known.MinBy(candidate => Distance(candidate, key));
-            throw new ConfigurationException($"{key} is no setting of uTP: did you mean {nearest}? config/utp.hocon lists all settings.");
+
+            // Of what is far from everything nothing is guessed.
+            var nearest = known.MinBy(candidate => Distance(candidate, key))!;
+            var isNear = Distance(nearest, key) <= Math.Max(2, (key.Length - "utp.".Length) / 3);
+            throw new ConfigurationException($"{key} is no setting of uTP{(isNear ? $": did you mean {nearest}? config" : ": config")}/utp.hocon and docs/configuration.md list all settings.");
         }
     }
 

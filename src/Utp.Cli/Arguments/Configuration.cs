@@ -7,8 +7,9 @@ namespace Utp.Cli;
 internal static class Configuration
 {
     // Standard output belongs to the data, and standard error to sentences: Akka's log shows warnings and errors, one line each
-    // (LogPrinter). The idle time-out is off in the library, whose users know their protocol; a command would wait for ever for a
-    // peer that lost its power. Three times the keep-alive of any uTP is enough.
+    // (LogPrinter). A command that waits for a peer that was killed, or lost its power, is to end
+    // within half a minute. A keep-alive to a port that is closed brings ICMP, three of which end the connection; silence ends it by the idle time-out, which is longer than
+    // the 29 s between the keep-alives of any uTP.
     private static readonly Config Defaults = ConfigurationFactory.ParseString(
         """
         akka {
@@ -19,7 +20,8 @@ internal static class Configuration
           log-dead-letters-during-shutdown = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
         }
-        utp.idle-timeout = 90s
+        utp.keep-alive = 5s
+        utp.idle-timeout = 30s
         """);
 
     /// <exception cref="CliException">A file cannot be read, or something is no configuration.</exception>
@@ -44,6 +46,8 @@ internal static class Configuration
             throw new CliException($"--config: {FileErrors.Reading(file, e)}", inner: e);
         }
 
+        if (text.AsSpan().ContainsAny('\0', '\uFFFD'))
+            throw CliException.WrongUsage($"--config: {file} is no text: name a HOCON file, as utp config prints one.");
         try
         {
             return ConfigurationFactory.ParseString(text);

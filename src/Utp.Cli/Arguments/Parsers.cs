@@ -22,18 +22,18 @@ internal static class Parsers
         CustomParser = result => Addresses.TryParseLocal(result.Tokens[0].Value, out var local, out var problem) ? local : Fail<IPEndPoint>(result, problem),
     };
 
-    public static Option<long> Size(string name, string description, long byDefault, long max) => new(name)
+    public static Option<SizeArgument> Size(string name, string description, long byDefault, long max) => new(name)
     {
         Description = description,
         HelpName = "SIZE",
-        DefaultValueFactory = _ => byDefault,
+        DefaultValueFactory = _ => new SizeArgument(byDefault),
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
             if (ByteSize.TryParse(text, out var bytes) && bytes <= max)
-                return bytes;
+                return new SizeArgument(bytes);
             result.AddError($"'{text}' is no size up to {ByteSize.Text(max)}: write {ByteSize.Forms}, as in 256MiB");
-            return 0;
+            return default;
         },
     };
 
@@ -43,4 +43,18 @@ internal static class Parsers
         result.AddError(problem);
         return null;
     }
+}
+
+/// <summary>A size that was given, or is given by default; as a text it can be given again.</summary>
+/// <param name="Bytes">How many.</param>
+internal readonly record struct SizeArgument(long Bytes)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Bytes switch
+    {
+        > 0 when Bytes % (1 << 30) == 0 => $"{Bytes >> 30}GiB",
+        > 0 when Bytes % (1 << 20) == 0 => $"{Bytes >> 20}MiB",
+        > 0 when Bytes % (1 << 10) == 0 => $"{Bytes >> 10}KiB",
+        _ => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Bytes} bytes"),
+    };
 }

@@ -35,8 +35,8 @@ internal static class BenchCommand
         runner.Attach(command, run =>
         {
             var parsed = run.Parsed;
-            var plan = new EndPlan { Work = BenchWork.Bulk, Carrier = parsed.GetValue(api), Connections = parsed.GetValue(connections), Ports = parsed.GetValue(ports) };
-            return RunAsync(run, options.Job(parsed, plan) with { Bytes = parsed.GetValue(bytes) }, BenchSettings.Of(plan, parsed.GetValue(mtu)));
+            var plan = new EndPlan { Work = BenchWork.Bulk, Carrier = parsed.GetValue(api).Carrier, Connections = parsed.GetValue(connections), Ports = parsed.GetValue(ports) };
+            return RunAsync(run, options.Job(parsed, plan) with { Bytes = parsed.GetValue(bytes) }, BenchSettings.Of(plan, parsed.GetValue(mtu).Setting));
         });
         return command;
     }
@@ -49,12 +49,12 @@ internal static class BenchCommand
         var command = new Command("ping", "A message there and back, then the next: how long it takes.") { api, size, options.Seconds, options.WarmUp, options.Pin };
         size.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<long>() is > 0 and < sizeof(long))
+            if (result.GetValueOrDefault<SizeArgument>().Bytes is > 0 and < sizeof(long))
                 result.AddError("--size is at least 8 bytes: a number that shows which message came back");
         });
         runner.Attach(command, run =>
         {
-            var plan = new EndPlan { Work = BenchWork.Ping, Carrier = run.Parsed.GetValue(api), MessageBytes = (int)run.Parsed.GetValue(size) };
+            var plan = new EndPlan { Work = BenchWork.Ping, Carrier = run.Parsed.GetValue(api).Carrier, MessageBytes = (int)run.Parsed.GetValue(size).Bytes };
             return RunAsync(run, options.Job(run.Parsed, plan), BenchSettings.Of(plan, null));
         });
         return command;
@@ -91,10 +91,10 @@ internal static class BenchCommand
             var plan = new EndPlan
             {
                 Work = BenchWork.Accept,
-                Carrier = run.Parsed.GetValue(api),
+                Carrier = run.Parsed.GetValue(api).Carrier,
                 Connections = run.Parsed.GetValue(connections),
                 Ports = BenchSettings.PortsOfAccept,
-                MessageBytes = (int)run.Parsed.GetValue(size),
+                MessageBytes = (int)run.Parsed.GetValue(size).Bytes,
             };
             return RunAsync(run, options.Job(run.Parsed, plan), BenchSettings.Of(plan, null));
         });

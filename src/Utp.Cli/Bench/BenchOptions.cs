@@ -12,12 +12,13 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
     private const double MaxSeconds = 3_600;
     private const int IpAndUdpHeaders = 28;
     private const int MinMtu = 576;
+    private const int DefaultMtu = 1_400;
 
     // What UDP over IPv4 carries at most.
     private const int MaxDatagramBytes = 65_507;
 
     /// <summary>What an IP packet of 1,400 bytes carries, as a setting.</summary>
-    public static readonly string DatagramSizeOf1400 = DatagramSize(1_400);
+    public static readonly string DatagramSizeOf1400 = DatagramSize(DefaultMtu);
 
     /// <summary>As large as the path is found to carry, as a setting.</summary>
     public const string DatagramSizeOfPath = "auto";
@@ -47,43 +48,43 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
     };
 
     /// <summary>Which face of this library carries the bytes.</summary>
-    public static Option<BenchCarrier> Api(bool withFlows = false) => new("--api")
+    public static Option<ApiArgument> Api(bool withFlows = false) => new("--api")
     {
         Description = $"Through which face: actors, UtpStream without them{(withFlows ? ", or Akka.Streams flows" : "")}.",
         HelpName = withFlows ? "actors|stream|flow" : "actors|stream",
-        DefaultValueFactory = static _ => BenchCarrier.Utp,
+        DefaultValueFactory = static _ => new ApiArgument(BenchCarrier.Utp),
         CustomParser = result =>
         {
             switch (result.Tokens[0].Value)
             {
                 case "actors":
-                    return BenchCarrier.Utp;
+                    return new ApiArgument(BenchCarrier.Utp);
                 case "stream":
-                    return BenchCarrier.UtpStream;
+                    return new ApiArgument(BenchCarrier.UtpStream);
                 case "flow" when withFlows:
-                    return BenchCarrier.UtpFlow;
+                    return new ApiArgument(BenchCarrier.UtpFlow);
                 default:
                     result.AddError($"--api is '{result.Tokens[0].Value}': choose {(withFlows ? "actors, stream or flow" : "actors or stream")}");
-                    return BenchCarrier.Utp;
+                    return new ApiArgument(BenchCarrier.Utp);
             }
         },
     };
 
     /// <summary>Gives the setting of the datagrams' size.</summary>
-    public static Option<string> Mtu() => new("--mtu")
+    public static Option<MtuArgument> Mtu() => new("--mtu")
     {
         Description = "Bytes of an IP packet, or path: what the path is found to carry.",
         HelpName = "BYTES|path",
-        DefaultValueFactory = _ => DatagramSizeOf1400,
+        DefaultValueFactory = _ => new MtuArgument(DefaultMtu),
         CustomParser = result =>
         {
             var text = result.Tokens[0].Value;
             if (text == "path")
-                return DatagramSizeOfPath;
+                return new MtuArgument(null);
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes is >= MinMtu and <= MaxDatagramBytes + IpAndUdpHeaders)
-                return DatagramSize(bytes);
+                return new MtuArgument(bytes);
             result.AddError(string.Create(CultureInfo.InvariantCulture, $"'{text}' is no MTU: write a number from {MinMtu} to {MaxDatagramBytes + IpAndUdpHeaders}, or path"));
-            return DatagramSizeOfPath;
+            return default;
         },
     };
 
@@ -108,7 +109,7 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
         CustomParser = result => Number(result, max),
     };
 
-    private static string DatagramSize(int mtu) => (mtu - IpAndUdpHeaders).ToString(CultureInfo.InvariantCulture);
+    internal static string DatagramSize(int mtu) => (mtu - IpAndUdpHeaders).ToString(CultureInfo.InvariantCulture);
 
     private static Option<double> Time(string name, string description, double byDefault, double min) => new(name)
     {
@@ -134,4 +135,28 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
         result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}': give a number from 1 to {max}"));
         return 0;
     }
+}
+
+/// <summary>A face of the library, as it is named on the command line.</summary>
+/// <param name="Carrier">Which one.</param>
+internal readonly record struct ApiArgument(BenchCarrier Carrier)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Carrier switch
+    {
+        BenchCarrier.UtpStream => "stream",
+        BenchCarrier.UtpFlow => "flow",
+        _ => "actors",
+    };
+}
+
+/// <summary>The size of an IP packet, as it is given on the command line.</summary>
+/// <param name="Bytes">How large; null: what the path is found to carry.</param>
+internal readonly record struct MtuArgument(int? Bytes)
+{
+    /// <summary>The setting of the datagrams' size.</summary>
+    public string Setting => Bytes is { } bytes ? BenchOptions.DatagramSize(bytes) : BenchOptions.DatagramSizeOfPath;
+
+    /// <inheritdoc/>
+    public override string ToString() => Bytes?.ToString(CultureInfo.InvariantCulture) ?? "path";
 }

@@ -26,6 +26,8 @@ internal static class CatCommand
 
     private static async Task<Outcome> CatAsync(CommandRun run, EndPoint? peer, IPEndPoint? local)
     {
+        if (!run.Terminal.Output.CanWrite)
+            throw new CliException("Standard output is closed: redirect it, so that what the peer sends has a place.");
         TransferResult result;
         var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))

@@ -14,7 +14,7 @@ internal static class DemoCommand
     {
         var size = Parsers.Size("--size", "How large the file is.", DefaultBytes, MaxBytes);
         var command = new Command("demo", "Moves a file between two actor systems over loopback, and shows how that went.") { size };
-        runner.Attach(command, run => DemoAsync(run, run.Parsed.GetValue(size)));
+        runner.Attach(command, run => DemoAsync(run, run.Parsed.GetValue(size).Bytes));
         return command;
     }
 

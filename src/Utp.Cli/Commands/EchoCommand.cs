@@ -32,7 +32,7 @@ internal static class EchoCommand
 
     private static void SayEnded(CommandRun run, TransferResult result)
     {
-        if (run.Terminal.Live is not null)
+        if (!run.Json)
             run.Terminal.Say($"{Addresses.Text(result.Peer!)}: {ByteSize.Text(result.BytesSent)} echoed{(result.Error is null ? "." : "; " + result.Error)}");
     }
 }

@@ -11,23 +11,24 @@ internal static class ReceiveCommand
         var local = Parsers.Local("--bind", required: true);
         var path = new Option<string>("--out")
         {
-            Description = "A folder, which gets a file per connection; with --once the file. - is standard output, and means --once.",
+            Description = "A folder, which gets a file per connection; with --once the file. - is standard output; that, a pipe, a socket or a device means --once.",
             HelpName = "PATH",
             Required = true,
         };
+        var force = new Option<bool>("--force") { Description = "Replace the file if there is one; its permissions stay." };
         var once = new Option<bool>("--once") { Description = "End after the first connection that ended properly." };
-        var command = new Command("receive", "Receives files: the bytes of a connection are the bytes of a file.") { local, path, once };
+        var command = new Command("receive", "Receives files: the bytes of a connection are the bytes of a file.") { local, path, once, force };
         runner.Attach(command, run =>
         {
-            var target = run.Parsed.GetRequiredValue(path);
-            return ReceiveAsync(run, run.Parsed.GetRequiredValue(local)!, target, run.Parsed.GetValue(once) || target == "-");
+            var wantsOnce = run.Parsed.GetValue(once);
+            var destination = Destination.Parse(run.Parsed.GetRequiredValue(path), wantsOnce, run.Parsed.GetValue(force), run.Terminal);
+            return ReceiveAsync(run, run.Parsed.GetRequiredValue(local)!, destination, wantsOnce || destination.OneAtATime);
         });
         return command;
     }
 
-    private static async Task<Outcome> ReceiveAsync(CommandRun run, IPEndPoint local, string path, bool once)
+    private static async Task<Outcome> ReceiveAsync(CommandRun run, IPEndPoint local, Destination destination, bool once)
     {
-        var destination = Destination.Parse(path, once, run.Terminal.Output);
         var service = new ReceiveService(destination, once, run.Progress, run.SayListening, result => SayEnded(run, once, result));
         ServerResult server;
         var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
@@ -53,7 +54,7 @@ internal static class ReceiveCommand
     // Without --once the interrupt is the normal end; what it cut off is not.
     private static Outcome FolderOutcome(ServerResult server, ReceiveService service)
     {
-        var error = server.Error ?? (server.CutOff > 0 ? $"Interrupted while {Texts.Count(server.CutOff)} connections were open: their senders have to send again." : null);
+        var error = server.Error ?? (server.CutOff > 0 ? $"Interrupted in the middle of {(server.CutOff == 1 ? "a transfer: its sender has" : $"{Texts.Count(server.CutOff)} transfers: their senders have")} to send again." : null);
         return new Outcome("receive", error)
             .With("files", service.Files)
             .With("failed", service.Failed)
@@ -73,7 +74,7 @@ internal static class ReceiveCommand
 
         if (result.Error is not null)
             run.Terminal.Say($"{(once ? "Still waiting" : "Not received")}: {result.Error}");
-        else if (run.Terminal.Live is not null)
+        else if (!run.Json)
             run.Terminal.Say($"Received {(result.Path == "-" ? "" : result.Path + ": ")}{ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}), SHA-256 {result.HashText}.");
     }
 }

@@ -18,7 +18,17 @@ internal static class SendCommand
     private static async Task<Outcome> SendAsync(CommandRun run, string path, EndPoint peer)
     {
         // Opened first: a wrong path must not cost the peer a connection.
-        var (stream, size, name) = Open(path, run.Terminal.Input);
+        SourceFile source;
+        try
+        {
+            source = await SourceFile.OpenAsync(path, run.Terminal, run.Interrupt).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return new Outcome("send", Sentences.Interrupted);
+        }
+
+        var (stream, size, name) = source;
         var meter = run.Progress.Start(new Meter($"to {Addresses.Text(peer)}", size));
         TransferResult sent;
         var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
@@ -31,27 +41,12 @@ internal static class SendCommand
 
         if (sent is { Error: null, IsConfirmed: false })
             run.Terminal.Say("Everything was acknowledged, but the receiver did not close its end: it may not have stored the last bytes yet.");
-        else if (sent.Error is null && run.Terminal.Live is not null)
+        else if (sent.Error is null && !run.Json)
             run.Terminal.Say($"Sent {ByteSize.Text(sent.BytesSent)} in {Texts.Duration(sent.Duration)} ({Texts.Rate(sent.BytesSent, sent.Duration)}), SHA-256 {sent.HashText}.");
         return sent.AddTo(new Outcome("send", sent.Error)
             .With("path", path)
             .With("bytes", sent.BytesSent)
             .With("sha256", sent.HashText)
             .With("confirmed", sent.IsConfirmed));
-    }
-
-    private static (Stream Stream, long? Size, string Name) Open(string path, Stream standardInput)
-    {
-        if (path == "-")
-            return (standardInput, null, "Standard input");
-        try
-        {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            return (file, file.CanSeek && file.Length > 0 ? file.Length : null, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException(FileErrors.Reading(path, e), inner: e);
-        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Utp.Cli;
 
 /// <summary>What the file system's refusal means, in one sentence that says what to do.</summary>
@@ -5,6 +7,7 @@ internal static class FileErrors
 {
     public static string Reading(string path, Exception error) => error switch
     {
+        SocketException => $"{path} is a socket where nobody can be reached ({Reason(error)}): start who listens there.",
         FileNotFoundException or DirectoryNotFoundException => $"{path} does not exist: check the path.",
         UnauthorizedAccessException when Directory.Exists(path) => $"{path} is a folder: name a file.",
         UnauthorizedAccessException => $"{path} may not be read by this user: check its permissions.",
@@ -13,6 +16,7 @@ internal static class FileErrors
 
     public static string Writing(string path, Exception error) => error switch
     {
+        SocketException => $"{path} is a socket where nobody can be reached ({Reason(error)}): start who listens there.",
         DirectoryNotFoundException => $"The folder of {path} does not exist: create it, or choose another.",
         UnauthorizedAccessException when Directory.Exists(path) => $"{path} is a folder: name a file.",
         UnauthorizedAccessException => $"{path} may not be written by this user: check the permissions of its folder.",

@@ -8,6 +8,7 @@ namespace Utp.Cli;
 internal sealed class Meter(string label, long? totalBytes = null)
 {
     private long _bytes;
+    private long _movedAt = Stopwatch.GetTimestamp();
 
     public string Label => label;
 
@@ -15,7 +16,14 @@ internal sealed class Meter(string label, long? totalBytes = null)
 
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    public void Add(long bytes) => Interlocked.Add(ref _bytes, bytes);
+    /// <summary>Since the last byte moved.</summary>
+    public TimeSpan Still => Stopwatch.GetElapsedTime(Volatile.Read(ref _movedAt));
+
+    public void Add(long bytes)
+    {
+        Interlocked.Add(ref _bytes, bytes);
+        Volatile.Write(ref _movedAt, Stopwatch.GetTimestamp());
+    }
 }
 
 /// <summary>A moment of the monotonic clock.</summary>

@@ -7,9 +7,11 @@ namespace Utp.Cli;
 /// <summary>Draws a line per running transfer on a terminal: bar, rate and time left where the size is known. Draws nothing elsewhere.</summary>
 internal sealed class ProgressDisplay(Terminal terminal)
 {
+    private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<Meter, bool> _running = new();
+    private readonly ConcurrentDictionary<Meter, ProgressTask> _drawn = new();
 
     /// <summary>Shows a transfer from now on; any thread.</summary>
     public Meter Start(Meter meter)
@@ -31,13 +33,13 @@ internal sealed class ProgressDisplay(Terminal terminal)
                 .Columns(
                     new TaskDescriptionColumn { Alignment = Justify.Left },
                     new ProgressBarColumn { Width = 30 },
-                    new FiguresColumn())
+                    new FiguresColumn(task => _drawn.FirstOrDefault(pair => pair.Value == task).Key))
                 .StartAsync(context => DrawAsync(context, work));
     }
 
     private async Task<T> DrawAsync<T>(ProgressContext context, Task<T> work)
     {
-        var drawn = new Dictionary<Meter, ProgressTask>();
+        var drawn = _drawn;
         while (!work.IsCompleted)
         {
             foreach (var meter in _running.Keys)
@@ -57,7 +59,7 @@ internal sealed class ProgressDisplay(Terminal terminal)
             foreach (var (meter, line) in drawn.Where(pair => !_running.ContainsKey(pair.Key)).ToList())
             {
                 context.RemoveTask(line);
-                drawn.Remove(meter);
+                drawn.TryRemove(meter, out _);
             }
 
             await Task.WhenAny(work, Task.Delay(Interval)).ConfigureAwait(false);
@@ -67,13 +69,15 @@ internal sealed class ProgressDisplay(Terminal terminal)
     }
 
     // In decimal units, as all figures here; without a total there is nothing to wait for.
-    private sealed class FiguresColumn : ProgressColumn
+    private sealed class FiguresColumn(Func<ProgressTask, Meter?> meterOf) : ProgressColumn
     {
         protected override bool NoWrap => true;
 
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
         {
             var amount = ByteSize.Text((long)task.Value);
+            if (task.Value > 0 && meterOf(task) is { } meter && meter.Still >= StalledAfter)
+                return new Text($"{amount}  stalled for {Texts.Clock(meter.Still)}");
             var rate = task.Speed is { } speed ? $"{ByteSize.Text((long)speed)}/s" : "";
             if (task.IsIndeterminate)
                 return new Text($"{amount}  {rate}");

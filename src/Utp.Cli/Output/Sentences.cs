@@ -28,6 +28,7 @@ internal static class Sentences
 
     public static string Ended(string address, ConnectionClosed closed) => closed.Reason.Cause switch
     {
+        CloseCause.Reset when TransferCodes.Sentence(address, closed.Reason.PeerCode) is { } sentence => sentence,
         CloseCause.Reset => $"{address} reset the connection: see what happened there, then try again.",
         CloseCause.TooManyRetransmissions => $"{address} stopped answering: check the network and the program there, then try again.",
         CloseCause.IdleTimeout => $"Nothing was heard from {address} for the idle time-out: check the network, or raise it with --set utp.idle-timeout=….",
@@ -37,5 +38,12 @@ internal static class Sentences
     /// <summary>A connection's actor is gone without a word, which is a defect.</summary>
     public static string Vanished(IActorRef connection) => $"The connection {connection.Path.Name} stopped without a reason: please report this.";
 
-    public static string OneLine(string text) => string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    /// <summary>What another program or library said, as a part of a sentence: one line, no control characters (a file that was taken for text may hold any), and not too long.</summary>
+    public static string OneLine(string text)
+    {
+        const int MostCharacters = 400;
+        var line = string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        line = string.Concat(line.Select(static c => char.IsControl(c) || c == '\uFFFD' ? '?' : c));
+        return line.Length <= MostCharacters ? line : line[..MostCharacters] + "…";
+    }
 }

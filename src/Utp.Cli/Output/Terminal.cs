@@ -26,11 +26,11 @@ internal sealed class Terminal(Stream input, Stream output, TextWriter error, Fu
     public IAnsiConsole? Live => _live?.Value;
 
     public static Terminal OfProcess() => new(
-        Console.OpenStandardInput(),
-        OpenStandardOutput(),
-        Console.Error,
-        () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }),
-        Console.IsErrorRedirected ? null : () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+        StandardStreams.IsOpen(0) ? Console.OpenStandardInput() : StandardStreams.Closed,
+        StandardStreams.IsOpen(1) ? OpenStandardOutput() : StandardStreams.Closed,
+        StandardStreams.IsOpen(2) ? Console.Error : TextWriter.Null,
+        () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(StandardStreams.IsOpen(1) ? Console.Out : TextWriter.Null) }),
+        Console.IsErrorRedirected || !StandardStreams.IsOpen(2) ? null : () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
 
     // The console's own stream throws bytes away when the reader of a pipe is gone, and says nothing; a file stream says it. But on a file, which
     // may be shared with what is written before and after, only the console's stream writes where the last one stopped.
@@ -54,7 +54,7 @@ internal sealed class Terminal(Stream input, Stream output, TextWriter error, Fu
         lock (_lock)
         {
             if (_live is { IsValueCreated: true })
-                _live.Value.Write(new Text(line + Environment.NewLine));
+                _live.Value.Write(new RawLine(line));
             else
                 error.WriteLine(line);
         }

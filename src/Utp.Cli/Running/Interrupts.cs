@@ -16,6 +16,9 @@ internal sealed class Interrupts : IDisposable
 
     public CancellationToken Token => _source.Token;
 
+    /// <summary>What a process returns that a signal has cut short, as shells have it: 128 and the signal's number; null: none came.</summary>
+    public int? ExitCode { get; private set; }
+
     public void Dispose()
     {
         foreach (var registration in _registrations)
@@ -28,6 +31,12 @@ internal sealed class Interrupts : IDisposable
         if (_source.IsCancellationRequested)
             return;
         context.Cancel = true;
+        ExitCode = context.Signal switch
+        {
+            PosixSignal.SIGHUP => 129,
+            PosixSignal.SIGINT => 130,
+            _ => 143,
+        };
         _source.Cancel();
     }
 }

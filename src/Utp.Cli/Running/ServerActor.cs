@@ -64,7 +64,7 @@ internal sealed class ServerActor(TaskCompletionSource<ServerResult> result, Utp
                 break;
 
             case Interrupt:
-                End(_result with { CutOff = _children.Count });
+                End(_result);
                 break;
         }
     }
@@ -73,7 +73,7 @@ internal sealed class ServerActor(TaskCompletionSource<ServerResult> result, Utp
     {
         if (_ending || service.OnConnected(connection, peer) is not { } props)
         {
-            connection.Tell(Abort.Instance);
+            connection.Tell(new Abort(_ending ? TransferCodes.Interrupted : TransferCodes.Busy));
             return;
         }
 
@@ -85,6 +85,8 @@ internal sealed class ServerActor(TaskCompletionSource<ServerResult> result, Utp
     private void OnEnded(TransferResult ended)
     {
         var done = service.OnEnded(ended);
+        if (_ending && ended.Error is not null)
+            _result = _result with { CutOff = _result.CutOff + 1 };
         if (done && !_ending)
             End(_result);
         else if (_ending)

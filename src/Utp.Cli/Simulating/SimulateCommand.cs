@@ -17,7 +17,20 @@ internal static class SimulateCommand
     {
         var profile = new Option<string>("--profile") { Description = "Which profiles, with commas between them; all, or a family: random-loss, shallow-queues.", HelpName = "NAME|all", DefaultValueFactory = _ => AllProfiles };
         var congestion = new Option<string>("--congestion") { Description = "Which congestion control laws, with commas between them.", HelpName = "LAW[,LAW…]", DefaultValueFactory = _ => DefaultLaw };
-        var seed = new Option<ulong>("--seed") { Description = "The first seed: the same seed replays a run to the byte.", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "The first seed: the same seed replays a run to the byte.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 1,
+            CustomParser = static result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+                    return value;
+                result.AddError($"--seed is '{text}': give a whole number from 0 to {ulong.MaxValue}");
+                return 0;
+            },
+        };
         var repeat = new Option<int>("--repeat") { Description = "How many seeds; medians over them are shown.", HelpName = "K", DefaultValueFactory = _ => 1 };
         var markdown = new Option<string?>("--markdown") { Description = "Write the table to this file, too, as docs/network.md is.", HelpName = "FILE" };
         var plot = new Option<string?>("--plot") { Description = "Draw one profile over time, a curve for each law (the first seed), into this PNG file.", HelpName = "FILE" };
@@ -132,7 +145,15 @@ internal static class SimulateCommand
     }
 
     private static IReadOnlyList<string> Laws(string text) =>
-        [.. Split(text).Select(static name => CongestionLaws.Find(name) is not null ? name : throw Unknown("congestion control law", name, CongestionLaws.Names))];
+        [.. Split(text).Select(static name => CongestionLaws.Find(name) is not null ? name : throw UnknownLaw(name))];
+
+    private static CliException UnknownLaw(string name)
+    {
+        var at = name.IndexOf('@', StringComparison.Ordinal);
+        return at > 0 && CongestionLaws.Find(name[..at]) is not null
+            ? CliException.WrongUsage($"'{name[(at + 1)..]}' is no target delay for {name[..at]}: lbe, ledbat and ledbat++ take one from 1ms to 1000ms, as in lbe@10ms.")
+            : Unknown("congestion control law", name, CongestionLaws.Names);
+    }
 
     private static int Repeat(int count) => count is >= 1 and <= MaxRepeat
         ? count

@@ -36,7 +36,7 @@ internal sealed class CatActor : CommandActor<TransferResult>, IWithTimers
         _peer = peer;
         _local = local;
         _onBound = onBound;
-        _outflow = new Outflow(terminal.Input, e => FileErrors.Reading("Standard input", e), node.SendBufferBytes, Self, new Meter("sent"));
+        _outflow = new Outflow(terminal.Input.CanRead ? terminal.Input : Stream.Null, e => FileErrors.Reading("Standard input", e), node.SendBufferBytes, Self, new Meter("sent"));
         _inflow = new Inflow(new StreamSink(terminal.Output), Self, new Meter("received"));
     }
 

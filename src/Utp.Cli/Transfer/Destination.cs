@@ -5,37 +5,68 @@ namespace Utp.Cli;
 
 /// <summary>Where <c>utp receive</c> puts connections: each asks for a sink of its own.</summary>
 /// <param name="Open">Makes the sink of one connection.</param>
-/// <param name="OneAtATime">Whether a second connection must wait for the end of the first: a stream cannot be shared.</param>
+/// <param name="OneAtATime">Whether it is a stream, which cannot be shared: one connection is all it takes.</param>
 internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtATime)
 {
-    /// <summary>Reads <c>--out</c>: with <paramref name="once"/> a file, a folder to put it in, or - for standard output; otherwise a folder.</summary>
+    /// <summary>Reads <c>--out</c>: a folder, which gets a file per connection; a pipe, a socket, a device or - for standard output; with <paramref name="once"/> a file.</summary>
     /// <exception cref="CliException">It cannot be used.</exception>
-    public static Destination Parse(string path, bool once, Stream standardOutput)
+    public static Destination Parse(string path, bool once, bool force, Terminal terminal)
     {
-        if (path == "-")
-            return new Destination(_ => new StreamSink(standardOutput), OneAtATime: true);
-        if (Directory.Exists(path) || !once || Path.EndsInDirectorySeparator(path))
-            return Folder(path);
-        if (IsStream(path))
-            return new Destination(_ => OpenStream(path), OneAtATime: true);
-        // What will not work is better said before the peer has sent everything.
-        new FileSink(path, replace: true).Dispose();
-        return new Destination(_ => new FileSink(path, replace: true), OneAtATime: false);
+        if (path.Length == 0)
+            throw CliException.WrongUsage("--out is empty: name a folder, with --once a file, or - for standard output.");
+        if (path is "-" or "/dev/stdout")
+        {
+            return terminal.Output.CanWrite
+                ? new Destination(_ => new StreamSink(terminal.Output), OneAtATime: true)
+                : throw new CliException("Standard output is closed: redirect it, or name a file with --out and --once.");
+        }
+
+        switch (FileKinds.Of(path))
+        {
+            case FileKind.Folder:
+                return Folder(path, terminal);
+            case FileKind.Pipe or FileKind.Device:
+                return new Destination(_ => new StreamSink(() => new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), path), OneAtATime: true);
+            case FileKind.Socket:
+                return new Destination(_ => new StreamSink(() => UnixStream.ConnectAsync(path, CancellationToken.None).GetAwaiter().GetResult(), path), OneAtATime: true);
+            case FileKind.File when !once:
+                throw CliException.WrongUsage($"--out {path} is a file: add --once to receive one file, or name a folder, which gets a file per connection.");
+            case FileKind.File when !force:
+                throw new CliException($"{path} exists: add --force to replace it, or choose another name.");
+            default:
+                return once && !Path.EndsInDirectorySeparator(path) ? TheFile(path, force, terminal) : Folder(path, terminal);
+        }
     }
 
-    private static Destination Folder(string path)
+    // What will not work is better said before the peer has sent everything.
+    private static Destination TheFile(string path, bool force, Terminal terminal)
     {
-        if (File.Exists(path))
-            throw CliException.WrongUsage($"--out {path} is a file: add --once to receive one file, or name a folder, which gets a file per connection.");
+        new FileSink(path, replace: force).Dispose();
+        PartFiles.RemoveAbandoned(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path), terminal.Say);
+        return new Destination(_ => new FileSink(path, replace: force), OneAtATime: false);
+    }
+
+    private static Destination Folder(string path, Terminal terminal)
+    {
         try
         {
             Directory.CreateDirectory(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"The folder {path} cannot be created ({Sentences.OneLine(e.Message)}): choose another.", inner: e);
+            throw new CliException($"The folder {path} cannot be created ({FileErrors.Reason(e)}): choose another.", inner: e);
         }
 
+        try
+        {
+            new FileSink(Path.Combine(path, "test"), replace: false).Dispose();
+        }
+        catch (CliException e)
+        {
+            throw new CliException($"The folder {path} takes no file ({FileErrors.Reason(e.InnerException!)}): check its permissions, or choose another.", inner: e);
+        }
+
+        PartFiles.RemoveAbandoned(path, null, terminal.Say);
         return new Destination(peer => new FileSink(Path.Combine(path, FileName(peer, DateTimeOffset.UtcNow)), replace: false), OneAtATime: false);
     }
 
@@ -44,37 +75,5 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
     {
         var address = (peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address).ToString();
         return string.Create(CultureInfo.InvariantCulture, $"{now:yyyyMMdd-HHmmss}-{address.Replace(':', '-').Replace('%', '-')}-{peer.Port}");
-    }
-
-    // A device or a named pipe must be written in place: a rename would replace it by a file.
-    private static bool IsStream(string path)
-    {
-        var full = Path.GetFullPath(path);
-        if (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal))
-            return true;
-        if (!File.Exists(path))
-            return false;
-        try
-        {
-            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            using var stream = new FileStream(handle, FileAccess.ReadWrite, bufferSize: 0);
-            return !stream.CanSeek;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
-
-    private static StreamSink OpenStream(string path)
-    {
-        try
-        {
-            return new StreamSink(new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException(FileErrors.Writing(path, e), inner: e);
-        }
     }
 }

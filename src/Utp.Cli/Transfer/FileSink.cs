@@ -17,7 +17,7 @@ internal sealed class FileSink : IByteSink
 
     /// <summary>Creates the temporary file.</summary>
     /// <param name="path">The name in the end.</param>
-    /// <param name="replace">Whether a file of that name is replaced; otherwise a number is added to the name.</param>
+    /// <param name="replace">Whether a file of that name is replaced, which keeps its permissions; otherwise a number is added to the name.</param>
     /// <exception cref="CliException">It cannot be created.</exception>
     public FileSink(string path, bool replace)
     {
@@ -25,10 +25,11 @@ internal sealed class FileSink : IByteSink
         _path = Path.GetFullPath(new FileInfo(path) is { LinkTarget: not null } link ? link.ResolveLinkTarget(returnFinalTarget: true)!.FullName : path);
         _replace = replace;
         Name = path;
-        _temporaryPath = Path.Combine(Path.GetDirectoryName(_path)!, $".{Path.GetFileName(_path)}.{Path.GetRandomFileName()}.part");
+        _temporaryPath = PartFiles.NameFor(_path);
         try
         {
-            _handle = File.OpenHandle(_temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+            // Locked: whoever finds it knows that its writer lives.
+            _handle = File.OpenHandle(_temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -47,13 +48,15 @@ internal sealed class FileSink : IByteSink
 
     public void Complete()
     {
+        if (_replace && !OperatingSystem.IsWindows() && File.Exists(_path))
+            File.SetUnixFileMode(_handle, File.GetUnixFileMode(_path));
         RandomAccess.FlushToDisk(_handle);
-        _handle.Dispose();
         if (_replace)
             File.Move(_temporaryPath, _path, overwrite: true);
         else
             MoveToFreeName();
         _completed = true;
+        _handle.Dispose();
     }
 
     public string Explain(Exception error) => FileErrors.Writing(Name, error);

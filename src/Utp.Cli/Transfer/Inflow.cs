@@ -41,6 +41,9 @@ internal sealed class Inflow(IByteSink sink, IActorRef self, Meter meter)
     /// <summary>Why the sink failed, in one sentence; null: it did not.</summary>
     public string? Failure { get; private set; }
 
+    /// <summary>Of <see cref="TransferCodes"/>, for the sender.</summary>
+    public ushort FailureCode { get; private set; }
+
     /// <summary>Whether the sink is closed, completed or discarded: nothing more will happen.</summary>
     public bool IsOver { get; private set; }
 
@@ -90,6 +93,7 @@ internal sealed class Inflow(IByteSink sink, IActorRef self, Meter meter)
         if (done.Error is not null)
         {
             Failure = sink.Explain(done.Error);
+            FailureCode = TransferCodes.Of(done.Error);
             Discard();
         }
 

@@ -44,7 +44,7 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
         }
         catch (CliException e)
         {
-            _connection.Tell(Messages.Abort.Instance);
+            _connection.Tell(new Abort(e.InnerException is { } cause ? TransferCodes.Of(cause) : TransferCodes.NotWritten));
             Context.Parent.Tell(_result with { Error = e.Message, IsLocalFailure = true });
             Context.Stop(Self);
             return;
@@ -85,9 +85,13 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
                 End(closed.Statistics, Sentences.Ended(Addresses.Text(_result.Peer!), closed));
                 break;
 
+            // All is stored, and the sender is being told.
+            case Interrupt when inflow.Hash is not null:
+                break;
+
             case Interrupt:
                 _result = _result with { IsInterrupted = true };
-                Abort(Sentences.Interrupted);
+                Abort(Sentences.Interrupted, TransferCodes.Interrupted);
                 break;
 
             case Terminated:
@@ -112,7 +116,7 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
         if (inflow.Failure is { } failure && _result.Error is null)
         {
             _result = _result with { IsLocalFailure = true };
-            Abort(failure);
+            Abort(failure, inflow.FailureCode);
         }
 
         if (inflow.Hash is not null && !_connectionOver)
@@ -124,11 +128,11 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
         FinishIfOver();
     }
 
-    private void Abort(string error)
+    private void Abort(string error, ushort code)
     {
         _result = _result with { Error = _result.Error ?? error };
         _inflow!.Discard();
-        _connection.Tell(Messages.Abort.Instance);
+        _connection.Tell(new Abort(code));
         StartTimer(Deadline.End, AbortTimeout);
     }
 

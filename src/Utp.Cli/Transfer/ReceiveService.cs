@@ -53,7 +53,7 @@ internal sealed class ReceiveService(
 
         IsOver = once && (result.Error is null || result.IsLocalFailure || (destination.OneAtATime && result.BytesReceived > 0));
         // An error that ends the command is the command's to say.
-        if (result.Error is null || !IsOver)
+        if (result.Error is null || !(IsOver || (once && result.IsInterrupted)))
             onEnded(result);
         return IsOver;
     }

@@ -61,7 +61,7 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
                 _connection.Tell(new Register(Self, KeepOpenOnPeerClosed: true));
                 Become(Sending);
                 if (_result.IsInterrupted)
-                    Abort(Sentences.Interrupted);
+                    Abort(Sentences.Interrupted, TransferCodes.Interrupted);
                 else
                     _outflow.Start(_connection);
                 break;
@@ -127,7 +127,7 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
             case Interrupt:
                 // A close would make the part look like the whole.
                 _result = _result with { IsInterrupted = true };
-                Abort(Sentences.Interrupted);
+                Abort(Sentences.Interrupted, TransferCodes.Interrupted);
                 break;
 
             case Terminated or Deadline.End:
@@ -142,7 +142,7 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
             return;
         if (_outflow.Failure is { } failure)
         {
-            Abort(failure);
+            Abort(failure, TransferCodes.NotRead);
             return;
         }
 
@@ -162,10 +162,10 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
             _connection.Tell(Close.Instance);
     }
 
-    private void Abort(string error)
+    private void Abort(string error, ushort? code = null)
     {
         _result = _result with { Error = _result.Error ?? error };
-        _connection.Tell(Messages.Abort.Instance);
+        _connection.Tell(new Abort(code));
         StartTimer(Deadline.End, EndTimeout);
     }
 

@@ -229,7 +229,11 @@ public sealed partial class UtpConnection
         ReceiveId = header.ConnectionId;
         SendId = ReceiveId.Next;
         if (fallback)
+        {
             _packets = new OutstandingPackets(_seed.FallbackSeqNr.Next);
+            _ackHorizon = default;
+        }
+
 
         // The npm utp answers a repeated ST_SYN with the seq_nr it has come to: data that overtook the answer was before that.
         _expected = syn.EarlySeqNr is { } early && header.SeqNr.IsAfter(early) ? early : header.SeqNr;

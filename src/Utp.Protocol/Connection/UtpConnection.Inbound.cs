@@ -5,6 +5,7 @@ public sealed partial class UtpConnection
 {
     private BatchFacts _batch;
     private int _largestFlight = 1;
+    private AckHorizon _ackHorizon;
     private Instant _lastOutOfWindowAck;
     private bool _peerHasSpoken;
 
@@ -15,6 +16,7 @@ public sealed partial class UtpConnection
     {
         BeginInput(now);
         _batch = new BatchFacts { BytesInFlight = _packets.BytesInFlight };
+        _ackHorizon.Note(_packets.LeftEdge, now);
         var payloadBytes = 0;
         foreach (ref readonly var inbound in batch)
             payloadBytes += inbound.Packet.PayloadLength;
@@ -64,7 +66,7 @@ public sealed partial class UtpConnection
         // protocol.md §5: an ack of what was never sent drops the packet; one that is a little old is ignored as an ack,
         // but its payload counts; one older than any window that was used drops the packet (but see note 0008).
         var acked = _packets.LeftEdge.Previous.DistanceTo(header.AckNr);
-        if (acked > _packets.Count || (acked < -_largestFlight && (IsOwnPeer || _peerSendsExtensions)))
+        if (acked > _packets.Count || acked < -OldestAck)
             return ReceiveVerdict.BadAck;
         if (State == ConnectionState.SynReceived)
         {
@@ -90,6 +92,9 @@ public sealed partial class UtpConnection
         HandleNotRead(inbound.Packet);
         return header.Type == PacketType.State ? ReceiveVerdict.Accepted : HandleSequenced(inbound);
     }
+
+    // From those that repeat packets as they were, no older than what was acknowledged lately; from the others, than what may have been in flight.
+    private long OldestAck => IsOwnPeer || _peerSendsExtensions ? _largestFlight : _largestFlight + _ackHorizon.Packets;
 
     // What every believable packet tells, whatever it carries.
     private void NotePeer(in InboundPacket inbound)

@@ -9,6 +9,20 @@ public class LossTests
     private const int Full = 1_180;
     private static readonly ConnectionOptions Unpaced = new() { Pacing = false, KeepAliveMicros = 0, IdleTimeoutMicros = 0, TailLossProbe = false };
 
+    private static Conversation AfterManyPackets(int packets)
+    {
+        var c = Conversation.Established(Unpaced);
+        for (var i = 0; i < packets; i++)
+        {
+            c.Write("x");
+            c.Send(PacketBuilder.State().Ack(Seq + i));
+        }
+
+        c.TakeEvents();
+        c.TakeSent();
+        return c;
+    }
+
     private static Conversation WithPacketsInFlight(int packets, ConnectionOptions? options = null)
     {
         var c = Conversation.Established(options ?? Unpaced);
@@ -206,14 +220,25 @@ public class LossTests
         Assert.Equal(1, c.Connection.GetStatistics().PacketsDropped);
     }
 
-    [Theory]
-    [InlineData(6)]
-    [InlineData(20_000)]
-    public void A_peer_without_extensions_may_repeat_a_packet_with_its_first_ack_however_old(int packetsAgo)
+    [Fact]
+    public void A_peer_without_extensions_may_repeat_a_packet_with_the_ack_that_it_had_some_seconds_ago()
     {
-        var c = WithPacketsInFlight(4);
-        c.Send(PacketBuilder.Data("again").Ack(Seq - packetsAgo)).ExpectReceived("again");
-        Assert.Equal(4 * Full, c.Connection.GetStatistics().BytesInFlight);
+        var c = AfterManyPackets(2_000);
+        c.Advance(15_000_000);
+        c.Send(PacketBuilder.Data("again").Ack(Seq)).ExpectReceived("again");
+    }
+
+    [Theory]
+    [InlineData(-2_100, 0)]
+    [InlineData(-20_000, 0)]
+    [InlineData(10, 40_000_000)]
+    public void An_ack_that_is_older_than_what_was_acknowledged_lately_drops_the_packet_of_a_peer_without_extensions_too(int ack, long waitMicros)
+    {
+        var c = AfterManyPackets(2_000);
+        c.Advance(waitMicros);
+        c.Send(PacketBuilder.State().Ack(Seq + 1_999));
+        c.Send(PacketBuilder.Data("forged").Ack(Seq + ack)).ExpectNoEvent();
+        Assert.Equal(1, c.Connection.GetStatistics().PacketsDropped);
     }
 
     [Fact]

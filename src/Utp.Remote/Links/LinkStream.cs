@@ -136,8 +136,8 @@ internal sealed class LinkStream(ActorLink link, ByteQueue queue, int maxHeldByt
                 return _current is not null || _received.Count > 0 || _ended;
         }
 
-        if (_current is null && !TryTake())
-            return _ended && _error is null;
+        if (_current is null && !TryTake(out var isAtEnd))
+            return isAtEnd;
         var left = _current!.Data.Span[_offset..];
         count = Math.Min(left.Length, buffer.Length);
         left[..count].CopyTo(buffer);
@@ -151,12 +151,18 @@ internal sealed class LinkStream(ActorLink link, ByteQueue queue, int maxHeldByt
         return true;
     }
 
-    private bool TryTake()
+    // The end counts when nothing is left, and both are looked at together: the last bytes and the end may come in between.
+    private bool TryTake(out bool isAtEnd)
     {
         lock (_gate)
         {
+            isAtEnd = false;
             if (!_received.TryDequeue(out _current))
-                return _error is not null ? throw _error : false;
+            {
+                isAtEnd = _ended;
+                return _error is null ? false : throw _error;
+            }
+
             _unreadBytes -= _current.Data.Length;
             if (_suspended && _unreadBytes <= MaxUnreadBytes / 4)
             {

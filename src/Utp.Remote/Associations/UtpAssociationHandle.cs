@@ -183,7 +183,8 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
 
     void ILaneOwner.OnLaneOver(Lane lane, string? cause, Exception? exception)
     {
-        if (!_closed || !_ready.Task.IsCompleted)
+        // A lane that the peer has closed may be reset by what we sent on it meanwhile; the others go on to their own end.
+        if ((!_closed && !lane.HasAllOfPeer) || !_ready.Task.IsCompleted)
             End(cause ?? "The peer closed the connection.", exception, DisassociateInfo.Unknown);
         if (Interlocked.Increment(ref _lanesOver) >= Volatile.Read(ref _lanesThere))
             SetOver();

@@ -73,6 +73,9 @@ internal sealed class Lane : ILinkUser
 
     public ByteQueue Queue { get; }
 
+    /// <summary>Whether all that the peer ever sends on it is here: what becomes of the connection afterwards is no loss.</summary>
+    public bool HasAllOfPeer => Volatile.Read(ref _peerFinished);
+
     /// <summary>The peer's address, once open.</summary>
     public Connected? Connected { get; private set; }
 

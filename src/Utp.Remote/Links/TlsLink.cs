@@ -97,13 +97,17 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
     {
         var isError = closed is ErrorClosed or Aborted;
         _stream.End(isError ? new IOException((closed as ErrorClosed)?.Message ?? "The connection was reset at this end.") : null);
+        bool isSuspended;
         lock (_gate)
+        {
             _closed = closed;
+            isSuspended = _suspended is not null;
+        }
 
-        // In order: what the peer sent is read before.
-        if (isError)
+        // In order: what has arrived is read before, also when the connection then failed; unless nobody reads it.
+        if (isError && isSuspended)
             _aborted.Cancel();
-        TellOverIfDue(isError);
+        TellOverIfDue();
     }
 
     private async Task RunAsync(Connected connected)
@@ -166,7 +170,7 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
         {
             lock (_gate)
                 _readEnded = true;
-            TellOverIfDue(false);
+            TellOverIfDue();
         }
     }
 
@@ -191,13 +195,13 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
         }
     }
 
-    private void TellOverIfDue(bool atOnce)
+    private void TellOverIfDue()
     {
         ConnectionClosed closed;
         lock (_gate)
         {
             // During the handshake its failure says more.
-            if (_overTold || _closed is null || !_isOpen || (!_readEnded && !atOnce))
+            if (_overTold || _closed is null || !_isOpen || !_readEnded)
                 return;
             _overTold = true;
             closed = _closed;

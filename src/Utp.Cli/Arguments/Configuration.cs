@@ -47,7 +47,7 @@ internal static class Configuration
         }
 
         if (text.AsSpan().ContainsAny('\0', '\uFFFD'))
-            throw CliException.WrongUsage($"--config: {file} is no text: name a HOCON file, as utp config prints one.");
+            throw CliException.WrongUsage($"--config: {file} is no text: name a HOCON file, as config/utp.hocon is one.");
         try
         {
             return ConfigurationFactory.ParseString(text);

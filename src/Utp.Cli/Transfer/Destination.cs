@@ -63,7 +63,7 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
         }
         catch (CliException e)
         {
-            throw new CliException($"The folder {path} takes no file ({FileErrors.Reason(e.InnerException!)}): check its permissions, or choose another.", inner: e);
+            throw new CliException($"The folder {path} takes no file: check its permissions, or choose another.", inner: e);
         }
 
         PartFiles.RemoveAbandoned(path, null, terminal.Say);

@@ -157,6 +157,13 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
             return;
         }
 
+        // The acceptor closed before this lane came: what it sent on lane 0 is on its way, and then its end.
+        if (lane.Index != 0 && answer.Refusal == HelloRefusal.UnknownAssociation)
+        {
+            Arm(_transport.Settings.FlushTimeout, () => End("The peer does not know the association any more.", null, DisassociateInfo.Unknown));
+            return;
+        }
+
         var why = answer.Version != Hello.CurrentVersion || answer.Refusal == HelloRefusal.Version
             ? $"it speaks version {answer.Version} of the frames of Utp.Remote, and this node version {Hello.CurrentVersion}: run the same release on both"
             : answer.Refusal switch

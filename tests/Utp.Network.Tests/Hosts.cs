@@ -8,7 +8,7 @@ namespace Utp.Network.Tests;
 internal static class Hosts
 {
     /// <summary>For whatever must come on a busy machine. It is reached only by what hangs.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
 
     public static LinkedHosts Start(LinkShape forth, LinkShape? back = null) => LinkedHosts.Start(new RealLinkOptions { Forth = forth, Back = back ?? forth });
 

@@ -53,7 +53,7 @@ public interface IDatagramChannel : IDisposable
     /// <param name="payload">One datagram, or several of equal size where <see cref="DatagramChannelFeatures.Segmentation"/> is offered.</param>
     /// <param name="segmentSize">Bytes of one datagram; the payload's length for a single one.</param>
     /// <param name="dontFragment">Whether the datagrams must not be fragmented on their way.</param>
-    /// <returns>What happened. Several datagrams without <see cref="DatagramChannelFeatures.Segmentation"/> are <see cref="SendStatus.Failed"/>. Only <see cref="SendStatus.Sent"/> means that the kernel took them; otherwise it took none.</returns>
+    /// <returns>What happened. Several datagrams without <see cref="DatagramChannelFeatures.Segmentation"/>, or of more bytes than <see cref="SegmentationLimit.Usual"/>, are <see cref="SendStatus.Failed"/>. Only <see cref="SendStatus.Sent"/> means that the kernel took them; otherwise it took none.</returns>
     SendStatus Send(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment);
 
     /// <summary>

@@ -30,9 +30,9 @@ public sealed class DatagramSizeTests(ITestOutputHelper output) : UtpSpec(output
     public void The_ceiling_is_the_route_s_and_no_search_is_made_where_datagrams_may_be_fragmented()
     {
         var loopback = UdpEndPoint.From(new IPEndPoint(IPAddress.Loopback, 1));
-        Assert.Equal(65_507, new PathCeilings(canProbe: true).For(loopback, default));
-        Assert.Equal(65_488, new PathCeilings(canProbe: true).For(UdpEndPoint.From(new IPEndPoint(IPAddress.IPv6Loopback, 1)), default));
-        Assert.Equal(0, new PathCeilings(canProbe: false).For(loopback, default));
+        Assert.Equal(65_507, new PathCeilings(canProbe: true, segments: true).For(loopback, default));
+        Assert.Equal(65_488, new PathCeilings(canProbe: true, segments: true).For(UdpEndPoint.From(new IPEndPoint(IPAddress.IPv6Loopback, 1)), default));
+        Assert.Equal(0, new PathCeilings(canProbe: false, segments: true).For(loopback, default));
     }
 
     [Fact]

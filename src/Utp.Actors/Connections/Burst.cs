@@ -3,11 +3,9 @@ using Utp.Protocol;
 namespace Utp.Actors;
 
 /// <summary>Datagrams of equal size, one behind the other, that leave as one send; only the last may be shorter. A value of one turn.</summary>
-internal struct Burst
+/// <param name="maxBytes">What one segmented send to this peer may have (<see cref="Utp.Sockets.SegmentationLimit"/>). A single datagram may be larger.</param>
+internal struct Burst(int maxBytes)
 {
-    /// <summary>The kernel segments what fits one IP packet.</summary>
-    public const int MaxBytes = 65_000;
-
     private const int MaxDatagrams = 64;
 
     private bool _isClosed;
@@ -25,12 +23,12 @@ internal struct Burst
     public bool DontFragment { get; private set; }
 
     /// <summary>Whether nothing can follow that is as large as what it holds.</summary>
-    public readonly bool IsFull => Count > 0 && (_isClosed || Count == MaxDatagrams || Bytes + SegmentBytes > MaxBytes);
+    public readonly bool IsFull => Count > 0 && (_isClosed || Count == MaxDatagrams || Bytes + SegmentBytes > maxBytes);
 
     /// <summary>Whether the datagram can follow.</summary>
     public readonly bool Takes(in Transmit datagram) =>
         Count == 0
-        || (!_isClosed && Count < MaxDatagrams && datagram.Length <= SegmentBytes && Bytes + datagram.Length <= MaxBytes && datagram.DontFragment == DontFragment);
+        || (!_isClosed && Count < MaxDatagrams && datagram.Length <= SegmentBytes && Bytes + datagram.Length <= maxBytes && datagram.DontFragment == DontFragment);
 
     /// <summary>Appends a datagram that it <see cref="Takes"/>.</summary>
     public void Add(in Transmit datagram)

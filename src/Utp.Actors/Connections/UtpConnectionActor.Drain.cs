@@ -71,6 +71,7 @@ internal sealed partial class UtpConnectionActor
     {
         _confirmationTold = true;
         _port.OnConfirmed(_handle);
+        _handle.BurstBytes = _port.Ceilings.BurstFor(_handle.Path.Remote, Clock.Now);
         if (_searchesPathMtu && _port.Ceilings.For(_handle.Path.Remote, Clock.Now) is > 0 and var ceiling)
             _core.SetMtuCeiling(ceiling);
     }
@@ -120,7 +121,7 @@ internal sealed partial class UtpConnectionActor
     private void Transmit()
     {
         var buffer = _threadBuffer ??= GC.AllocateUninitializedArray<byte>(2 * ushort.MaxValue);
-        var burst = default(Burst);
+        var burst = new Burst(_handle.BurstBytes);
         var now = Clock.Now;
         for (var i = 0; i < MaxDatagramsPerTurn; i++)
         {
@@ -129,7 +130,7 @@ internal sealed partial class UtpConnectionActor
                 // What was too large and taken back leaves in this drain too, in other sizes: nothing else would wake us for it.
                 if (Send(burst, buffer, behind: 0, now) != BurstResult.TakenBack)
                     return;
-                burst = default;
+                burst = new Burst(_handle.BurstBytes);
                 now = Clock.Now;
                 continue;
             }
@@ -143,11 +144,11 @@ internal sealed partial class UtpConnectionActor
                         return;
                     case BurstResult.Gone:
                         buffer.AsSpan(burst.Bytes, transmit.Length).CopyTo(buffer);
-                        burst = default;
+                        burst = new Burst(_handle.BurstBytes);
                         burst.Add(transmit);
                         break;
                     default:
-                        burst = default;
+                        burst = new Burst(_handle.BurstBytes);
                         break;
                 }
 
@@ -163,7 +164,7 @@ internal sealed partial class UtpConnectionActor
             {
                 if (Send(burst, buffer, behind: 0, now) == BurstResult.Stop)
                     return;
-                burst = default;
+                burst = new Burst(_handle.BurstBytes);
                 now = Clock.Now;
             }
         }

@@ -26,6 +26,9 @@ internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) :
     /// <summary>Bytes of UDP payload that the route's first hop takes; 0: no larger datagrams are tried. Set before the first packet.</summary>
     public int MtuCeilingBytes { get; set; }
 
+    /// <summary>Bytes of payload that one segmented send to the peer may have.</summary>
+    public int BurstBytes { get; set; } = SegmentationLimit.Usual(path.Remote.IsIPv4);
+
     /// <summary>What other connections found on the same path. Set before the first packet.</summary>
     public PathSize PathSize { get; init; }
 

@@ -4,10 +4,12 @@ using Utp.Sockets;
 namespace Utp.Actors;
 
 /// <summary>
-/// How large a datagram the route to a peer may carry at most (protocol.md §8), kept for a while per address: asking costs a socket, and a listener may accept
-/// many connections from one peer. Any thread.
+/// What the first hop to a peer takes: how large a datagram may be at most (protocol.md §8), and a burst of them. Kept for a while per address: asking costs a
+/// socket, and a listener may accept many connections from one peer. Any thread.
 /// </summary>
-internal sealed class PathCeilings(bool canProbe)
+/// <param name="canProbe">Whether datagrams can be sent that nobody fragments.</param>
+/// <param name="segments">Whether the kernel cuts bursts.</param>
+internal sealed class PathCeilings(bool canProbe, bool segments)
 {
     // An Ethernet's, where the system does not tell.
     private const int UsualMtu = 1_500;
@@ -17,28 +19,32 @@ internal sealed class PathCeilings(bool canProbe)
     private const long KeptMicros = 60_000_000;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<UInt128, (int Bytes, Instant Until)> _kept = [];
+    private readonly Dictionary<UInt128, (int Bytes, int BurstBytes, Instant Until)> _kept = [];
 
     /// <summary>Bytes of UDP payload; 0 where larger datagrams cannot be tried, because they would be fragmented.</summary>
-    public int For(UdpEndPoint remote, Instant now)
+    public int For(UdpEndPoint remote, Instant now) => canProbe ? Find(remote, now).Bytes : 0;
+
+    /// <summary>Bytes of UDP payload in one burst.</summary>
+    public int BurstFor(UdpEndPoint remote, Instant now) => segments ? Find(remote, now).BurstBytes : SegmentationLimit.Usual(remote.IsIPv4);
+
+    private (int Bytes, int BurstBytes, Instant Until) Find(UdpEndPoint remote, Instant now)
     {
-        if (!canProbe)
-            return 0;
         lock (_gate)
         {
             if (_kept.TryGetValue(remote.Address, out var kept) && kept.Until > now)
-                return kept.Bytes;
+                return kept;
         }
 
         var mtu = RouteProbe.FindMtu(remote);
         var bytes = Math.Min((mtu > 0 ? mtu : UsualMtu) - PathErrors.HeaderBytes(remote), remote.IsIPv4 ? MaxIPv4Payload : MaxIPv6Payload);
+        var found = (bytes, segments ? SegmentationLimit.For(remote) : SegmentationLimit.Usual(remote.IsIPv4), now.Plus(KeptMicros));
         lock (_gate)
         {
             if (_kept.Count >= MaxKept)
                 _kept.Clear();
-            _kept[remote.Address] = (bytes, now.Plus(KeptMicros));
+            _kept[remote.Address] = found;
         }
 
-        return bytes;
+        return found;
     }
 }

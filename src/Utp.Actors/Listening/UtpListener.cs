@@ -52,7 +52,7 @@ internal sealed partial class UtpListener : UntypedActor
         _spec = spec;
         _channel = spec.Channels[0];
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
-        _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0);
+        _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0, (_channel.Features & DatagramChannelFeatures.Segmentation) != 0);
         _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, Self);
         _loops = [.. spec.Channels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self))];
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
@@ -240,7 +240,7 @@ internal sealed partial class UtpListener : UntypedActor
             return;
         }
 
-        var handle = new ConnectionHandle(path, NextChannel()) { MtuCeilingBytes = CeilingOf(remote, open.Settings), PathSize = _pathSizes.Find(remote.Address, Clock.Now) };
+        var handle = new ConnectionHandle(path, NextChannel()) { MtuCeilingBytes = CeilingOf(remote, open.Settings), PathSize = _pathSizes.Find(remote.Address, Clock.Now), BurstBytes = _ceilings.BurstFor(remote, Clock.Now) };
         Span<byte> random = stackalloc byte[RandomBytes];
         RandomNumberGenerator.Fill(random);
         lock (_table.Gate)

@@ -12,9 +12,6 @@ internal sealed unsafe partial class LinuxDatagramIo
     // udp(7): 128 since Linux 6.9, 64 before; more bring nothing.
     private const int MaxSegments = 64;
 
-    // udp(7), UDP_SEGMENT: the whole run must fit the length field of one IP packet.
-    private const int MaxRunBytes = 65_000;
-
     // After a refusal so many runs go one by one before segmentation is tried again: it is lost per error, not for good.
     private const int SendsUntilRetry = 256;
 
@@ -26,7 +23,7 @@ internal sealed unsafe partial class LinuxDatagramIo
     public int SendRun(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment, out SendStatus status)
     {
         var sent = 0;
-        var perCall = Math.Clamp(MaxRunBytes / segmentSize, 1, MaxSegments) * segmentSize;
+        var perCall = Math.Clamp(SegmentationLimit.Usual(path.Remote.IsIPv4) / segmentSize, 1, MaxSegments) * segmentSize;
         do
         {
             var length = Math.Min(perCall, payload.Length);
@@ -41,9 +38,9 @@ internal sealed unsafe partial class LinuxDatagramIo
         return sent;
     }
 
-    /// <summary>Sends a run by one segmented call, or not at all. Any thread.</summary>
+    /// <summary>Sends a run by one segmented call, or not at all: also if it is longer than one buffer of the kernel holds. Any thread.</summary>
     public SendStatus SendSegmented(in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, bool dontFragment) =>
-        CanSegment ? Send(path, payload, segmentSize, dontFragment, out _) : SendStatus.Failed;
+        CanSegment && payload.Length <= SegmentationLimit.Usual(path.Remote.IsIPv4) ? Send(path, payload, segmentSize, dontFragment, out _) : SendStatus.Failed;
 
     private int SendSegments(
         in UdpPath path, ReadOnlySpan<byte> payload, int segmentSize, int count, bool dontFragment, out SendStatus status)

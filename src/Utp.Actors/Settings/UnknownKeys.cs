@@ -15,6 +15,11 @@ internal static class UnknownKeys
             if (known.Contains(key))
                 continue;
 
+            // A section is no setting, and has some.
+            var within = known.Where(candidate => candidate.StartsWith(key + ".", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToList();
+            if (within.Count > 0)
+                throw new ConfigurationException($"{key} is no setting of uTP, but a section: it has {string.Join(", ", within)}. config/utp.hocon and docs/configuration.md list all settings.");
+
             // Of what is far from everything nothing is guessed.
             var nearest = known.MinBy(candidate => Distance(candidate, key))!;
             var isNear = Distance(nearest, key) <= Math.Max(2, (key.Length - "utp.".Length) / 3);

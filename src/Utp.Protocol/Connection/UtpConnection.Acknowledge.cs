@@ -288,6 +288,7 @@ public sealed partial class UtpConnection
 
     private (long LostBytes, bool NewEpisode) Lose(SeqNr seqNr, LossCause cause, long lostBytes, bool newEpisode)
     {
+        _lastLoss = _now;
         ref var packet = ref _packets[seqNr];
         if (packet.IsMtuProbe)
         {

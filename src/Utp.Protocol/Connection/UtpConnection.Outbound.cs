@@ -3,7 +3,11 @@ namespace Utp.Protocol;
 // What leaves: which packet is next, and what holds it back.
 public sealed partial class UtpConnection
 {
+    private const long WithinOneMachineMicros = 100;
+    private const long LosslessMicros = 10_000_000;
+
     private bool _windowLimited;
+    private Instant _lastLoss = new(-LosslessMicros - 1);
     private bool _anyDataSent;
     private bool _undersizedInFlight;
     private SeqNr _lastUndersized;
@@ -192,10 +196,13 @@ public sealed partial class UtpConnection
         return _undersizedInFlight && _packets.Contains(_lastUndersized);
     }
 
+    // Found by measurement and not by address: so short a round trip, and nothing lost for a while. There is no queue to spare, and a burst is cheaper whole (note 0018).
+    private bool IsWithinOneMachine => _rtt.MinMicros is > 0 and < WithinOneMachineMicros && _now.Since(_lastLoss) > LosslessMicros;
+
     private bool MayLeave(int bytes)
     {
         // What was cut for a larger path must fit into a burst, too, or it would never leave.
-        if (!_options.Pacing || _pacer.MayLeave(_congestion.PacingBytesPerSecond, bytes, Math.Max(MaxPayload, bytes), _now, out var when))
+        if (!_options.Pacing || IsWithinOneMachine || _pacer.MayLeave(_congestion.PacingBytesPerSecond, bytes, Math.Max(MaxPayload, bytes), _now, out var when))
             return true;
 
         // Held by the pace of a window in use: that window may grow.

@@ -8,6 +8,12 @@ internal static class House
     public static IEnumerable<string> SourceProjects =>
         Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 
+    /// <summary>The repository's own files of these patterns: without what is built, installed or planted.</summary>
+    public static IEnumerable<string> TextFiles(params string[] patterns) =>
+        patterns.SelectMany(static pattern => Directory.EnumerateFiles(Root, pattern, SearchOption.AllDirectories))
+            .Where(static file => !file[Root.Length..].Split(Path.DirectorySeparatorChar).Any(static folder => folder is "bin" or "obj" or "node_modules" or ".git"))
+            .Order(StringComparer.Ordinal);
+
     public static string AssemblyPath(string project)
     {
         // The command's assembly is named after the command.

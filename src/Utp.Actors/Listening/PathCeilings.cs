@@ -4,7 +4,7 @@ using Utp.Sockets;
 namespace Utp.Actors;
 
 /// <summary>
-/// What the first hop to a peer takes: how large a datagram may be at most (protocol.md §8), and a burst of them. Kept for a while per address: asking costs a
+/// What the first hop to a peer takes: how large a datagram may be at most (protocol.md §8.1), and a burst of them. Kept for a while per address: asking costs a
 /// socket, and a listener may accept many connections from one peer. Any thread.
 /// </summary>
 /// <param name="canProbe">Whether datagrams can be sent that nobody fragments.</param>

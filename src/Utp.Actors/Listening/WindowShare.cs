@@ -3,7 +3,7 @@ using Utp.Protocol;
 namespace Utp.Actors;
 
 /// <summary>
-/// How much receive window each connection may have so that the socket's buffer holds what all of them invite (protocol.md §6). Starts with what the
+/// How much receive window each connection may have so that the socket's buffer holds what all of them invite (protocol.md §6.1). Starts with what the
 /// kernel granted; when the kernel drops, shrinks toward an equal share, and grows back while it does not. One receive loop's alone.
 /// </summary>
 internal sealed class WindowShare

@@ -70,7 +70,7 @@ internal struct QueueingDelay(long targetMicros)
         return true;
     }
 
-    // protocol.md §1: some peers' samples are in milliseconds, or of the wrong packet; none waits longer than its round trip.
+    // protocol.md §7: some peers' samples are in milliseconds, or of the wrong packet; none waits longer than its round trip.
     private static long ClampToRoundTrip(long queueingMicros, in AckSample sample)
     {
         var rtt = sample.RttMicros > 0 ? sample.RttMicros : sample.SmoothedRttMicros;

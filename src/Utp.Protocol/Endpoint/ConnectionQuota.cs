@@ -2,7 +2,7 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// Counts a port's connections and half-open ones, in all and per remote address, and refuses beyond the limits
-/// (protocol.md §9). Remembers an address only while it has a connection. Owned by the <see cref="ConnectionTable{TPath, TConnection}"/>.
+/// (protocol.md §9.4). Remembers an address only while it has a connection. Owned by the <see cref="ConnectionTable{TPath, TConnection}"/>.
 /// </summary>
 internal sealed class ConnectionQuota(EndpointLimits limits)
 {

@@ -1,8 +1,8 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// The connections of one UDP port, by path and receive id (protocol.md §1): two hosts may have many. An initiator
-/// stands under two receive ids, because its last ST_SYN carries another one (§3). Owned by the <see cref="DatagramRouter{TPath, TConnection}"/>.
+/// The connections of one UDP port, by path and receive id (protocol.md §1.4): two hosts may have many. An initiator
+/// stands under two receive ids, because its last ST_SYN carries another one (§4.2). Owned by the <see cref="DatagramRouter{TPath, TConnection}"/>.
 /// </summary>
 internal sealed class ConnectionTable<TPath, TConnection>(EndpointLimits limits, Func<TPath, ulong> addressKey)
     where TPath : struct, IEquatable<TPath>
@@ -25,7 +25,7 @@ internal sealed class ConnectionTable<TPath, TConnection>(EndpointLimits limits,
     }
 
     /// <summary>
-    /// Finds the connection that a ST_RESET means by either of its ids (protocol.md §4): a peer that aborts names our
+    /// Finds the connection that a ST_RESET means by either of its ids (protocol.md §4.6): a peer that aborts names our
     /// receive id; one that does not know us echoes our send id.
     /// </summary>
     public bool TryFindForReset(in TPath path, ConnectionId id, out TConnection? connection) =>

@@ -1,7 +1,7 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// Decides for each datagram that a UDP port receives where it goes (protocol.md §1, §4, §9), and holds the table of the
+/// Decides for each datagram that a UDP port receives where it goes (protocol.md §1.4, §4.6, §9), and holds the table of the
 /// port's connections. Used by one thread at a time; throws for nothing that a stranger sends.
 /// </summary>
 /// <typeparam name="TPath">Both ends of a datagram's way (addresses with IPv6 scope, and the remote port), as a value.</typeparam>
@@ -67,7 +67,7 @@ public sealed class DatagramRouter<TPath, TConnection>
     public void StopStatelessAnswers() => _synPath = null;
 
     /// <summary>
-    /// Answers a ST_SYN of no connection without remembering it, when the half-open limits leave no other way (protocol.md §9). The answer is never larger than the
+    /// Answers a ST_SYN of no connection without remembering it, when the half-open limits leave no other way (protocol.md §9.2). The answer is never larger than the
     /// ST_SYN.
     /// </summary>
     /// <param name="path">Where it came from, and the answer goes to.</param>
@@ -115,13 +115,13 @@ public sealed class DatagramRouter<TPath, TConnection>
     /// <summary>Parses a datagram and decides. <paramref name="connection"/> is set for <see cref="RouteDecision.Deliver"/> only.</summary>
     /// <remarks>
     /// A ST_SYN that meets a live connection on the id it would give us is delivered: the connection tells a duplicate of its own
-    /// ST_SYN, which is answered again, from another one, which is dropped (protocol.md §1).
+    /// ST_SYN, which is answered again, from another one, which is dropped (protocol.md §4.3).
     /// </remarks>
     public RouteDecision Route(ReadOnlySpan<byte> datagram, in TPath path, Instant now, out ParsedPacket packet, out TConnection? connection)
     {
         if (!ParsedPacket.TryParse(datagram, out packet))
         {
-            // protocol.md §9: also a broken extension chain may be another protocol's, which shares the port.
+            // protocol.md §9.5: also a broken extension chain may be another protocol's, which shares the port.
             if (PacketHeader.TryParse(datagram, out _))
                 _malformed++;
             else
@@ -245,7 +245,7 @@ public sealed class DatagramRouter<TPath, TConnection>
     public bool Remove(in TPath path, in ConnectionSeed seed) => _table.Remove(path, seed);
 
     /// <summary>
-    /// Writes the ST_RESET that answers <paramref name="packet"/> (protocol.md §4), unless the rate limits per address and in total forbid it, or
+    /// Writes the ST_RESET that answers <paramref name="packet"/> (protocol.md §4.6), unless the rate limits per address and in total forbid it, or
     /// the packet is itself a ST_RESET. The answer is never larger than the question.
     /// </summary>
     /// <param name="path">Where the packet came from, and the answer goes to.</param>

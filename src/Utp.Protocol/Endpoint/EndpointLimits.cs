@@ -1,6 +1,6 @@
 namespace Utp.Protocol;
 
-/// <summary>How much strangers may take from one UDP port (protocol.md §9).</summary>
+/// <summary>How much strangers may take from one UDP port (protocol.md §9.4).</summary>
 public sealed record EndpointLimits
 {
     /// <summary>Connections of the port.</summary>

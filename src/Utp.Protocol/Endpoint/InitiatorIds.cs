@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Utp.Protocol;
 
 /// <summary>
-/// Draws an initiator's two connection ids and initial seq_nrs from random bytes (protocol.md §1). A taken id is not
+/// Draws an initiator's two connection ids and initial seq_nrs from random bytes (protocol.md §1.4). A taken id is not
 /// drawn anew, since the bytes are finite, but probed from on with a random odd stride, which visits every id once.
 /// </summary>
 internal static class InitiatorIds

@@ -1,7 +1,7 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// The ST_RESET that answers a packet of no connection, or a refused ST_SYN (protocol.md §4). Its acknowledgement is
+/// The ST_RESET that answers a packet of no connection, or a refused ST_SYN (protocol.md §4.6). Its acknowledgement is
 /// exact, so that a peer can tell it from a blind forgery (RFC 5961 §3.2).
 /// </summary>
 internal static class ResetPacket

@@ -1,7 +1,7 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// Bounds the ST_RESETs that strangers can make a port send, in all and to one address (protocol.md §4), so that nobody
+/// Bounds the ST_RESETs that strangers can make a port send, in all and to one address (protocol.md §4.6), so that nobody
 /// is flooded with answers to packets that carry a forged source. Owned by the <see cref="DatagramRouter{TPath, TConnection}"/>.
 /// </summary>
 internal sealed class ResetRateLimiter(EndpointLimits limits)

@@ -12,7 +12,7 @@ public readonly record struct SynPath(UInt128 Remote, ushort Port, UInt128 Local
 public readonly record struct StatelessAnswer(Capabilities Capabilities, uint WindowBytes);
 
 /// <summary>
-/// The seq_nr of an answer that nothing is remembered of (protocol.md §9, note 0033; as TCP's SYN cookies, RFC 4987 §3.6): a keyed hash over the path, the ids, the
+/// The seq_nr of an answer that nothing is remembered of (protocol.md §9.2, note 0033; as TCP's SYN cookies, RFC 4987 §3.6): a keyed hash over the path, the ids, the
 /// ST_SYN's seq_nr and a slot of time. Who acknowledges it in a packet of seq_nr = ST_SYN's + 1 was sent it.
 /// </summary>
 internal sealed class SynCookie(ReadOnlySpan<byte> key)

@@ -1,7 +1,7 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// How large a datagram may be on this path, found with the data itself (RFC 8899; protocol.md §8). Starts at a size that
+/// How large a datagram may be on this path, found with the data itself (RFC 8899; protocol.md §8.1). Starts at a size that
 /// passes nearly everywhere, asks for the ceiling first, then bisects; looks again every ten minutes; falls back when full-size
 /// packets vanish. A lost probe says something about size and nothing about congestion. A value inside the connection.
 /// </summary>

@@ -6,7 +6,7 @@ namespace Utp.Protocol;
 public readonly record struct PathSize(int DatagramBytes, int NotAbove);
 
 /// <summary>
-/// The sizes that were found, by destination, so that the next connection to the same address need not search again (protocol.md §8;
+/// The sizes that were found, by destination, so that the next connection to the same address need not search again (protocol.md §8.1;
 /// RFC 8201 §5.2). Bounded: the address that was not used for longest is forgotten first. One end point's alone; not for several threads.
 /// </summary>
 public sealed class PathSizeCache

@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace Utp.Protocol;
 
 /// <summary>
-/// Puts frames together (protocol.md §3, "Frame mode"): the first packet's extension 2 is kind(1), length(4), metadata; the
+/// Puts frames together (protocol.md §3.4): the first packet's extension 2 is kind(1), length(4), metadata; the
 /// rest carry none. Memory grows with what has arrived, not with what was announced, by a chunk at a time, and counts against the shared budget. When that has
 /// none left a packet is not taken, and so not acknowledged: it comes again (note 0031).
 /// </summary>

@@ -2,7 +2,7 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// The window we advertise (BEP 29 "wnd_size"): enforced, tuned by what the application reads, and never smaller than
-/// what was promised (protocol.md §6), but for want of memory (design note 0015). Positions are stream offsets of received payload.
+/// what was promised (protocol.md §6.1), but for want of memory (design note 0015). Positions are stream offsets of received payload.
 /// </summary>
 internal struct ReceiveWindow
 {

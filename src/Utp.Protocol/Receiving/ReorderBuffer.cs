@@ -114,7 +114,7 @@ internal sealed class ReorderBuffer
     public int RangeBytes => _ranges.Count * BytesPerRange;
 
     /// <summary>
-    /// Writes the range form (protocol.md §2): offset from ack_nr and length, 16 bits each, the farthest range first, because that is
+    /// Writes the range form (protocol.md §2.2): offset from ack_nr and length, 16 bits each, the farthest range first, because that is
     /// where news is.
     /// </summary>
     public void WriteRanges(SeqNr expected, Span<byte> destination)

@@ -1,7 +1,7 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// Protection against wrapped sequence numbers between our own peers (protocol.md §5, as PAWS of RFC 7323 §5): a packet whose
+/// Protection against wrapped sequence numbers between our own peers (protocol.md §5.6, as PAWS of RFC 7323 §5): a packet whose
 /// timestamp is more than half a sequence wrap, at most one second, behind the newest accepted is dropped before its
 /// acknowledgement or data is used.
 /// </summary>

@@ -3,7 +3,7 @@ namespace Utp.Protocol;
 /// <summary>
 /// The user's writes, by reference, from <see cref="UtpConnection.Write"/> until the peer has acknowledged them. Owned by
 /// the connection. Nothing is copied here: a packet is a range of this buffer, copied once, into the datagram. A range
-/// never changes after it was cut, so a sent seq_nr never changes its bytes (protocol.md §8).
+/// never changes after it was cut, so a sent seq_nr never changes its bytes (protocol.md §1.3).
 /// </summary>
 internal sealed class SendBuffer
 {

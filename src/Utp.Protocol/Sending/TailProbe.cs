@@ -7,7 +7,7 @@ namespace Utp.Protocol;
 /// </summary>
 internal struct TailProbe
 {
-    // protocol.md §5: floor, and what a peer may hold back the ack of a single packet.
+    // protocol.md §5.4: floor, and what a peer may hold back the ack of a single packet.
     private const long MinMicros = 10_000;
     private const long AckDelayMicros = 25_000;
 

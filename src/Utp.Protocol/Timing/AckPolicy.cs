@@ -1,14 +1,14 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// When an acknowledgement leaves (protocol.md §6): one at the end of every receive batch, unless a packet that leaves in the
+/// When an acknowledgement leaves (protocol.md §6.4): one at the end of every receive batch, unless a packet that leaves in the
 /// same drain carries it. A delayed acknowledgement would be measured as queueing delay by every delay-based law, so waiting
 /// for a second packet or 20 ms is an option only. What may wait is one for a single short packet, and the handshake's confirmation, for as long as the
 /// user is taken to need for an answer that carries it (design note 16).
 /// </summary>
 internal struct AckPolicy
 {
-    /// <summary>How long a delayed acknowledgement waits (protocol.md §6).</summary>
+    /// <summary>How long a delayed acknowledgement waits (protocol.md §6.4).</summary>
     public const long DelayMicros = 20_000;
 
     private readonly bool _delayed;

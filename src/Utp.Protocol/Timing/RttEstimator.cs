@@ -2,7 +2,7 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// The round trip and the retransmission time-out (RFC 6298), and the path's round trip without the peer's holding
-/// time (protocol.md §5). Owned by the connection; a value, to be kept in a field that is not readonly.
+/// time (protocol.md §5.1, §5.2). Owned by the connection; a value, to be kept in a field that is not readonly.
 /// </summary>
 /// <remarks>
 /// Karn's rule is the caller's: <see cref="OnSample"/> hears only of packets that were sent once, or of what

@@ -15,7 +15,7 @@ public readonly record struct ConnectionId(ushort Value)
 
     /// <summary>
     /// Whether an initiator may pick it as R. Never 0xFFFF: libutp does not wrap ids, so its R + 1 would
-    /// not be ours (protocol.md §1).
+    /// not be ours (protocol.md §1.4).
     /// </summary>
     public bool IsUsableByInitiator => Value != ushort.MaxValue;
 

@@ -1,6 +1,6 @@
 namespace Utp.Protocol;
 
-/// <summary>The extension types that this implementation reads or writes (BEP 29, "extension"; protocol.md §2, §3).</summary>
+/// <summary>The extension types that this implementation reads or writes (BEP 29, "extension"; protocol.md §1.2).</summary>
 public static class ExtensionType
 {
     /// <summary>Ends the chain.</summary>

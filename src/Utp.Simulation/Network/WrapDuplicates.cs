@@ -5,7 +5,7 @@ namespace Utp.Simulation;
 
 /// <summary>
 /// Copies of ST_DATA that come back one whole wrap of seq_nr later: a copy waits until its connection has sent about 65,536
-/// more packets, so that its seq_nr lies in the receiver's window again (protocol.md §5, "Wraps"). Owned by one
+/// more packets, so that its seq_nr lies in the receiver's window again (protocol.md §5.6). Owned by one
 /// <see cref="SimulatedLink"/>.
 /// </summary>
 internal sealed class WrapDuplicates

@@ -7,7 +7,7 @@ namespace Utp.Streams;
 /// <summary>Opens connections, for all faces.</summary>
 internal static class Opening
 {
-    // What a ST_SYN carries beside the payload: the header and the capabilities (protocol.md §3).
+    // What a ST_SYN carries beside the payload: the header and the capabilities (protocol.md §3.2).
     private const int SynOverhead = 20 + 2 + CapabilitiesExtension.Length;
     private const int FirstDatagramBytes = 1_200;
 

@@ -29,7 +29,7 @@ internal static class FaultScheduleGen
 
     /// <summary>
     /// Schedules of more than a whole wrap each way, in which packets come back when their number is current again. Between our own
-    /// peers only: toward others nothing tells such a packet from a new one (protocol.md §5).
+    /// peers only: toward others nothing tells such a packet from a new one (protocol.md §5.6).
     /// </summary>
     public static Gen<FaultSchedule> WholeWraps => Gen.Select(
         Schedules(wraps: false), Gen.Long[66_000, 72_000], Gen.Long[60, 90], Gen.Long[1_000, 20_000],
@@ -143,7 +143,7 @@ internal static class FaultScheduleGen
         s = s.With(Knob.MinWriteBytes, Math.Max(s[Knob.MinWriteBytes], s.Bytes / MaxWrites));
         s = s.With(Knob.WriterRestMicros, Math.Min(s[Knob.WriterRestMicros], MaxRestsMicros / Math.Max(1, s.Bytes / s[Knob.MinWriteBytes] * s[Knob.WriterRests] / Ratio.Million)));
         s = s.With(Knob.MaxWriteBytes, Math.Max(s[Knob.MinWriteBytes], s[Knob.MaxWriteBytes]));
-        // To a foreign peer what was cut passes a smaller path in fragments only, and so does a lost probe (protocol.md §8). Our own may look
+        // To a foreign peer what was cut passes a smaller path in fragments only, and so does a lost probe (protocol.md §8.3). Our own may look
         // like one when only the plain last ST_SYN gets through.
         if ((s.Turned.Contains(Knob.FallenMtuBytes) && (s.Turned.Contains(Knob.ForthOutageMicros) || s.Turned.Contains(Knob.BackOutageMicros)
                 || s[Knob.ForthLoss] + s[Knob.BackLoss] > MaxLossOfPieces))

@@ -11,7 +11,6 @@ public sealed partial class UtpConnection
     private long _roundEnd;
     private int _consecutiveTimeouts;
     private long _deliveredReported;
-    private bool _peerSendsSelectiveAck;
     private MaskHorizon _mask;
     private bool _finAcked;
     private LossEpisode _episode;
@@ -66,12 +65,12 @@ public sealed partial class UtpConnection
     // BEP 29 "packet loss": an ack_nr that repeats, on a ST_STATE that says nothing else, as one whose mask is too short to show what arrived.
     private bool IsDuplicateAck(in ParsedPacket packet, ReadOnlySpan<byte> datagram) =>
         packet.Header.Type == PacketType.State && _packets.Count > 0 && !_batch.LeftEdgeMoved && !_batch.WindowMoved
-        && (packet.SelectiveAckLength > 0 ? _mask.Hides && !packet.SelectiveAck(datagram).ContainsAnyExcept((byte)0) : !_peerSendsSelectiveAck)
+        && (packet.SelectiveAckLength > 0 ? _mask.Hides && !packet.SelectiveAck(datagram).ContainsAnyExcept((byte)0) : !_peer.SendsSelectiveAck)
         && packet.Header.AckNr == _packets.LeftEdge.Previous;
 
     private void HandleSelectiveAck(ReadOnlySpan<byte> mask, SeqNr ackNr, Instant arrival, in TimestampEcho echo)
     {
-        _peerSendsSelectiveAck = true;
+        _peer.OnSelectiveAck();
         for (var i = 0; i < mask.Length; i++)
         {
             for (uint bits = mask[i]; bits != 0; bits &= bits - 1)
@@ -94,7 +93,7 @@ public sealed partial class UtpConnection
 
     private void HandleRanges(ReadOnlySpan<byte> ranges, SeqNr ackNr, Instant arrival, in TimestampEcho echo)
     {
-        _peerSendsSelectiveAck = true;
+        _peer.OnSelectiveAck();
         for (; ranges.Length >= ReorderBuffer.BytesPerRange; ranges = ranges[ReorderBuffer.BytesPerRange..])
         {
             var seqNr = ackNr.Plus(BinaryPrimitives.ReadUInt16BigEndian(ranges));
@@ -112,7 +111,7 @@ public sealed partial class UtpConnection
     {
         _batch.AckedBytes += packet.Payload.Length;
         _batch.AckedPackets++;
-        NoteSizeArrived(packet);
+        _mtu.OnArrived(packet);
         if (packet.FirstSent >= _batch.NewestFirstSent)
             _batch.NewestFirstSent = packet.FirstSent;
         var sinceSent = arrival.Since(packet.LastSent);
@@ -145,7 +144,7 @@ public sealed partial class UtpConnection
             _batch.ProbeRepairedLoss = true;
 
         // RFC 5682 §3: without SACK a cumulative ack may just jump over what had arrived before the time-out.
-        var showsOriginal = !once || ((_peerSendsSelectiveAck || IsOwnPeer) && !isOldNews && packet.TransmissionNumber <= _undecidedTimeout);
+        var showsOriginal = !once || ((_peer.SendsSelectiveAck || IsOwnPeer) && !isOldNews && packet.TransmissionNumber <= _undecidedTimeout);
         if (isOriginal && _undecidedTimeout > 0 && showsOriginal)
             _batch.OriginalAcked = true;
         if (packet.TransmissionNumber > _roundEnd)
@@ -170,7 +169,7 @@ public sealed partial class UtpConnection
             OnFinAcked();
         else
             AfterRefusal();
-        ArmDelayedAck();
+        _ack.OnBatchEnd(_now);
         if (_trace is not null && (_batch.AckedPackets > 0 || _batch.WindowMoved))
         {
             _trace.OnWindow(new WindowTrace(
@@ -255,7 +254,7 @@ public sealed partial class UtpConnection
         else
             _timers.Arm(TimerKind.Reordering, when);
 
-        var byDuplicates = (!_peerSendsSelectiveAck || _packets.SackedCount == 0) && _duplicateAcks.ShowLoss(_packets, _batch.LeftEdgeMoved);
+        var byDuplicates = (!_peer.SendsSelectiveAck || _packets.SackedCount == 0) && _duplicateAcks.ShowLoss(_packets, _batch.LeftEdgeMoved);
         if (byDuplicates)
         {
             (lostBytes, newEpisode) = Lose(_packets.LeftEdge, LossCause.DuplicateAcks, lostBytes, newEpisode);
@@ -311,6 +310,6 @@ public sealed partial class UtpConnection
         _counters.PacketsLost++;
         _trace?.OnLost(new LostTrace(_now, seqNr, _packets[seqNr].Payload.Length, cause));
         _packets.Queue(seqNr);
-        NoteSizeLost(seqNr);
+        _mtu.OnLost(ref _packets[seqNr], _peerWindow, _consecutiveTimeouts, _now);
     }
 }

@@ -7,10 +7,7 @@ public sealed partial class UtpConnection
     private bool _finQueued;
     private bool _finSent;
     private bool _finAnswersPeers;
-    private bool _discardsReceived;
     private ushort? _closeCode;
-    private SeqNr? _peerFin;
-    private bool _peerFinReached;
     private int _peerCloseCode = -1;
     private bool _resetDue;
     private bool _connectedPending;
@@ -89,7 +86,7 @@ public sealed partial class UtpConnection
         if (IsOver)
             return;
         if (error == PathError.TooLarge)
-            OnFirstHop(pathDatagramBytes);
+            _mtu.OnFirstHop(pathDatagramBytes, _now);
         else if (error == PathError.Unreachable && State == ConnectionState.SynSent)
             FailConnect(error);
     }
@@ -121,9 +118,9 @@ public sealed partial class UtpConnection
             return false;
         }
 
-        if (!IsReadingSuspended && _connectedReported && _delivery is not null && _delivery.TryTake(out var payload))
+        if (!IsReadingSuspended && _connectedReported && _data.TryRead(_rtt.SmoothedMicros, _now, out var payload))
         {
-            OnRead(payload);
+            AnnounceWindow();
             connectionEvent = new ConnectionEvent(ConnectionEventKind.Received, payload.Data, payload.Metadata);
             return true;
         }
@@ -143,7 +140,7 @@ public sealed partial class UtpConnection
             return true;
         }
 
-        var allRead = _delivery is null || !_delivery.HasReady || !_connectedReported;
+        var allRead = !_data.HasReady || !_connectedReported;
         if (_peerFinishedPending && allRead)
         {
             _peerFinishedPending = false;
@@ -152,17 +149,16 @@ public sealed partial class UtpConnection
         }
 
         // What the peer has finished sending is still read, however the connection ended; and what it sent before it stopped reading.
-        if (_closedPending && (allRead || !(_peerFinReached || _peerStopsReading)))
+        if (_closedPending && (allRead || !(_receiver.HasReachedFin || _peerStopsReading)))
         {
             _closedPending = false;
-            _delivery?.Clear();
-            _window.Clear();
+            _data.Clear();
             connectionEvent = new ConnectionEvent(ConnectionEventKind.Closed, Reason: _closeReason);
             return true;
         }
 
         // Everything that could be read was: what is left is held.
-        _window.Settle();
+        _data.Settle();
         connectionEvent = default;
         return false;
     }
@@ -184,7 +180,7 @@ public sealed partial class UtpConnection
 
         // Of what is under way to it a peer cannot know the last: our own proves itself by its own next seq_nr instead, which a stranger knows as little.
         var ahead = _packets.NextSeqNr.DistanceTo(header.AckNr);
-        if (ahead is 0 or -1 || (IsOwnPeer && IsAddressConfirmed && header.SeqNr == _expected && ahead <= 0 && ahead >= -(Outstanding + 1)))
+        if (ahead is 0 or -1 || (IsOwnPeer && IsAddressConfirmed && header.SeqNr == _receiver.Expected && ahead <= 0 && ahead >= -(Outstanding + 1)))
         {
             _peerCloseCode = inbound.Packet.PeerCloseReason;
             if (State == ConnectionState.TimeWait || (OnlyOurFinIsUnacknowledged && !inbound.Packet.IsNotRead))
@@ -196,22 +192,22 @@ public sealed partial class UtpConnection
             _peerStopsReading |= inbound.Packet.IsNotRead;
 
             // The end itself waits until all that came before is read.
-            _writesFailedPending = IsReadingSuspended && _delivery is { HasReady: true } && (_peerFinReached || _peerStopsReading);
+            _writesFailedPending = IsReadingSuspended && _data.HasReady && (_receiver.HasReachedFin || _peerStopsReading);
             Fail(new CloseReason(CloseCause.Reset, PeerCode), reset: false);
             return ReceiveVerdict.Accepted;
         }
 
         if (ahead > 0 || ahead < -(_packets.Count + 1) || !IsAddressConfirmed)
             return ReceiveVerdict.BadAck;
-        return OutOfWindow();
+        return _ack.OnOutOfWindow(_rtt.SmoothedMicros, _now);
     }
 
     private int Outstanding => _peerStopsReading ? _largestFlight : _packets.Count;
 
     // A peer that is gone by then has everything (protocol.md §4).
-    private bool OnlyOurFinIsUnacknowledged => _peerFinReached && _finSent && _packets.Count <= 1;
+    private bool OnlyOurFinIsUnacknowledged => _receiver.HasReachedFin && _finSent && _packets.Count <= 1;
 
-    private CloseReason EndReason => new(_peerStopsReading || _peerFinNotRead ? CloseCause.Reset : _discardsReceived ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode);
+    private CloseReason EndReason => new(_peerStopsReading || _peerFinNotRead ? CloseCause.Reset : _data.IsDiscarded ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode);
 
     private ushort? PeerCode => _peerCloseCode < 0 ? null : (ushort)_peerCloseCode;
 
@@ -226,29 +222,18 @@ public sealed partial class UtpConnection
 
     private void OnPeerFinReached()
     {
-        _peerFinReached = true;
-        _peerFinishedPending = !(_discardsReceived && _closeRequested);
-        ClearReorder();
-        switch (State)
-        {
-            case ConnectionState.Connected:
-                Transition(ConnectionState.PeerFin);
-                break;
-            case ConnectionState.FinSent when _finAcked:
-                EnterTimeWait();
-                break;
-            case ConnectionState.FinSent:
-                Transition(ConnectionState.Closing);
-                break;
-        }
-
+        _peerFinishedPending = !(_data.IsDiscarded && _closeRequested);
+        if (State == ConnectionState.FinSent && _finAcked)
+            EnterTimeWait();
+        else
+            _life.OnPeerFin(_now);
         AfterPeerFin();
     }
 
     // Our ST_FIN was acknowledged, and with it everything before it.
     private void OnFinAcked()
     {
-        if (_leavesUnread)
+        if (_receiver.LeavesUnread)
         {
             AfterRefusal();
             return;
@@ -257,7 +242,7 @@ public sealed partial class UtpConnection
         // RFC 9293 §3.6, LAST-ACK: every transmission of our ST_FIN has acknowledged the peer's, so nothing of the peer's can want an answer any more.
         if (State == ConnectionState.Closing && _finAnswersPeers)
             End(ConnectionState.Closed, EndReason);
-        else if (State == ConnectionState.Closing || (State == ConnectionState.FinSent && (_discardsReceived || _peerFinReached)))
+        else if (State == ConnectionState.Closing || (State == ConnectionState.FinSent && (_data.IsDiscarded || _receiver.HasReachedFin)))
             EnterTimeWait();
     }
 
@@ -266,7 +251,7 @@ public sealed partial class UtpConnection
         if (State == ConnectionState.TimeWait || IsOver)
             return;
         ReportClosed(EndReason);
-        Transition(ConnectionState.TimeWait);
+        _life.OnTimeWait(_now);
         _packets.Clear();
         _timers.StopAll();
 
@@ -288,7 +273,10 @@ public sealed partial class UtpConnection
     private void End(ConnectionState state, CloseReason reason)
     {
         ReportClosed(reason);
-        Transition(state);
+        if (state == ConnectionState.Closed)
+            _life.OnClosed(_now);
+        else
+            _life.OnReset(_now);
         Release();
     }
 
@@ -307,45 +295,14 @@ public sealed partial class UtpConnection
         _timers.StopAll();
         _packets.Clear();
         _sendBuffer.Clear();
-        ClearReorder();
+        _receiver.ClearEarly();
         _synSent = null;
         _synReceived = null;
     }
 
-    private void ClearReorder()
-    {
-        _reorder?.Clear();
-        _pieces?.Clear();
-    }
-
-    private void DiscardReceived()
-    {
-        if (_delivery is null)
-            return;
-        while (_delivery.TryTake(out var payload))
-            _window.OnRead(payload.Data.Length, payload.HeldBytes, _rtt.SmoothedMicros, _now);
-        _delivery.Clear();
-        _window.Settle();
-        _peerFinishedPending &= !_closeRequested;
-    }
-
-    private void OnRead(in DeliveredPayload payload)
-    {
-        _window.OnRead(payload.Data.Length, payload.HeldBytes, _rtt.SmoothedMicros, _now);
-        AnnounceWindow();
-    }
-
     private void AnnounceWindow()
     {
-        if (!_peerFinReached && !IsOver && _window.HasOpened(MaxPayload))
-            _ack.OnUrgent();
-    }
-
-    private void Transition(ConnectionState to)
-    {
-        if (State == to)
-            return;
-        _trace?.OnState(new StateTrace(_now, State, to));
-        State = to;
+        if (!IsOver)
+            _receiver.AnnounceWindow(MaxPayload);
     }
 }

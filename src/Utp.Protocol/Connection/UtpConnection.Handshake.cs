@@ -30,9 +30,6 @@ public sealed partial class UtpConnection
     private bool _confirmDue;
     private PacketHeader? _strayPacket;
 
-    // Frames need both ends; otherwise a connection that was asked for frames is a stream.
-    private bool SendsFrames => (PeerCapabilities & Capabilities.Frames) != 0 && _options.Mode == DeliveryMode.Frames;
-
     private Capabilities OwnCapabilities => CapabilitiesOf(_options);
 
     /// <summary>What a connection with these options shows; None when it shows nothing.</summary>
@@ -60,9 +57,8 @@ public sealed partial class UtpConnection
     /// <param name="now">The time.</param>
     public static UtpConnection Connect(ConnectionSeed seed, ConnectionOptions options, ReadOnlyMemory<byte> initialData, Instant now)
     {
-        var connection = new UtpConnection(seed, options, seed.InitialSeqNr.Next, now)
+        var connection = new UtpConnection(seed, options, ConnectionState.SynSent, seed.InitialSeqNr.Next, now)
         {
-            State = ConnectionState.SynSent,
             ReceiveId = seed.ReceiveId,
             SendId = seed.ReceiveId.Next,
             _synSent = new SynSentData { IsDue = true },
@@ -97,12 +93,10 @@ public sealed partial class UtpConnection
     /// <param name="reorderMemory">The account of the peer's address in <see cref="ConnectionOptions.ReorderBudget"/>, which all its connections share; null: the connection has its own.</param>
     public static UtpConnection Accept(ConnectionSeed seed, ConnectionOptions options, in InboundPacket syn, Instant now, MemoryBudget? reorderMemory = null)
     {
-        var connection = new UtpConnection(seed, options, seed.InitialSeqNr, now)
+        var connection = new UtpConnection(seed, options, ConnectionState.SynReceived, seed.InitialSeqNr, now, reorderMemory)
         {
-            State = ConnectionState.SynReceived,
             ReceiveId = seed.ReceiveId,
             SendId = seed.ReceiveId.Previous,
-            _reorderMemory = reorderMemory,
         };
         connection.AcceptSyn(syn);
         return connection;
@@ -118,12 +112,10 @@ public sealed partial class UtpConnection
     /// <param name="reorderMemory">As in <see cref="Accept"/>.</param>
     public static UtpConnection AcceptProved(ConnectionSeed seed, ConnectionOptions options, in InboundPacket proof, Instant now, MemoryBudget? reorderMemory = null)
     {
-        var connection = new UtpConnection(seed, options, seed.InitialSeqNr, now)
+        var connection = new UtpConnection(seed, options, ConnectionState.SynReceived, seed.InitialSeqNr, now, reorderMemory)
         {
-            State = ConnectionState.SynReceived,
             ReceiveId = seed.ReceiveId,
             SendId = seed.ReceiveId.Previous,
-            _reorderMemory = reorderMemory,
         };
         connection.AcceptProof(proof);
         return connection;
@@ -134,12 +126,11 @@ public sealed partial class UtpConnection
     {
         var header = proof.Packet.Header;
         _peerSyn = header.SeqNr.Previous;
-        _expected = header.SeqNr;
-        SetPeer(_options.Compatibility == PeerCompatibility.NodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(proof.Packet.Extension2(proof.Datagram.Span)));
+        SetPeer(_peer.IsNodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(proof.Packet.Extension2(proof.Datagram.Span)), header.SeqNr);
         _peerWindow = header.WndSize;
         _peerWindowStamp = header.Timestamp;
-        _wrapGuard.OnAdvanced(header.Timestamp, proof.Arrival);
-        _window.Advertise();
+        _receiver.OnAdvanced(header.Timestamp, proof.Arrival);
+        _data.Advertise();
         _synReceived = new SynReceivedData { AnswersSent = 2, LastSent = _now, Budget = 3L * proof.Datagram.Length };
         _connectedPending = true;
         HandleBatch([proof], _now);
@@ -151,26 +142,19 @@ public sealed partial class UtpConnection
         var datagram = syn.Datagram.Span;
         _counters.PacketsReceived++;
         _lastHeard = syn.Arrival;
-        _expected = header.SeqNr.Next;
-        _peerDelay = header.Timestamp.MicrosUntil(WireTimestamp.From(syn.Arrival));
-        SetPeer(_options.Compatibility == PeerCompatibility.NodeUtp
-            ? Capabilities.None
-            : CapabilitiesExtension.Parse(syn.Packet.Extension2(datagram)));
+        _peer.OnSyn(syn);
+        SetPeer(_peer.IsNodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(syn.Packet.Extension2(datagram)), header.SeqNr.Next);
         _peerWindow = header.WndSize == 0 ? UnknownPeerWindow : header.WndSize;
         _peerWindowStamp = header.Timestamp;
-        _peerSendsExtensions = syn.Packet.HasExtensions;
-        _wrapGuard.OnAdvanced(header.Timestamp, syn.Arrival);
+        _receiver.OnAdvanced(header.Timestamp, syn.Arrival);
 
         // protocol.md §3: a foreign peer sends its ST_SYN payload again as ST_DATA, because everybody drops it.
-        var trusted = _options.Compatibility == PeerCompatibility.NodeUtp
+        var trusted = _peer.IsNodeUtp
             || (PeerCapabilities & OwnCapabilities & Capabilities.SynPayload) != 0;
         var answer = IsOwnPeer ? OwnCapabilities & ~Capabilities.SynPayload : Capabilities.None;
         if (trusted && syn.Packet.PayloadLength > 0)
         {
-            var payload = syn.Packet.Payload(datagram);
-            _delivery!.Add(payload, default, hasExtension2: false, out var held);
-            _window.OnReceived(payload.Length, held);
-            _counters.BytesReceived += payload.Length;
+            _data.Take(syn.Packet.Payload(datagram), default, hasExtension2: false, _now);
             if (IsOwnPeer)
                 answer |= Capabilities.SynPayload;
         }
@@ -236,14 +220,14 @@ public sealed partial class UtpConnection
 
 
         // The npm utp answers a repeated ST_SYN with the seq_nr it has come to: data that overtook the answer was before that.
-        _expected = syn.EarlySeqNr is { } early && header.SeqNr.IsAfter(early) ? early : header.SeqNr;
+        var expected = syn.EarlySeqNr is { } early && header.SeqNr.IsAfter(early) ? early : header.SeqNr;
         var shown = first && _options.Compatibility == PeerCompatibility.Negotiate
             ? CapabilitiesExtension.Parse(inbound.Packet.Extension2(inbound.Datagram.Span))
             : Capabilities.None;
         _confirmsStateless = _confirmDue = (shown & Capabilities.Stateless) != 0;
-        SetPeer(shown & ~Capabilities.Stateless);
+        SetPeer(shown & ~Capabilities.Stateless, expected);
         if (first && syn.PayloadOffered
-            && (_options.Compatibility == PeerCompatibility.NodeUtp || (PeerCapabilities & Capabilities.SynPayload) != 0))
+            && (_peer.IsNodeUtp || (PeerCapabilities & Capabilities.SynPayload) != 0))
         {
             _counters.BytesSent += _sendBuffer.First.Length;
             _counters.BytesDelivered += _sendBuffer.First.Length;
@@ -256,13 +240,13 @@ public sealed partial class UtpConnection
         _synSent = null;
         _timers.Stop(TimerKind.Handshake);
         _timers.Stop(TimerKind.SynRetry);
-        UseSuggestedPathSize();
-        Transition(ConnectionState.Connected);
+        _mtu.UseSuggestion();
+        _life.OnConnected(_now);
         _connectedPending = true;
 
         // Nothing is known of the peer's clock yet that its stamp could be older than.
         _peerWindowStamp = header.Timestamp;
-        _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
+        _receiver.OnAdvanced(header.Timestamp, inbound.Arrival);
         NotePeer(inbound);
 
         // protocol.md §4: one empty ST_STATE at once confirms our address to our own acceptor, unless data is about to.
@@ -304,7 +288,7 @@ public sealed partial class UtpConnection
         _connectedPending |= !_options.AcceptUnconfirmed;
         _timers.Stop(TimerKind.Handshake);
         _timers.Stop(TimerKind.SynRetry);
-        Transition(ConnectionState.Connected);
+        _life.OnConnected(_now);
     }
 
     // The law needs the round trip before the first data: the initial window is paced (protocol.md §7).
@@ -315,15 +299,11 @@ public sealed partial class UtpConnection
             _now, 0, 0, WindowLimited: false, null, null, micros, _rtt.SmoothedMicros, _rtt.MinMicros, RoundStart: false));
     }
 
-    private void SetPeer(Capabilities peer)
+    private void SetPeer(Capabilities shown, SeqNr expected)
     {
-        PeerCapabilities = peer;
+        _peer.OnShown(shown);
         _rtt.SetMinRto(IsOwnPeer ? _options.MinRtoOwnPeerMicros : _options.MinRtoMicros);
-        _reorderMemory ??= _options.ReorderBudget?.OpenAccount();
-        _delivery = new Delivery(SendsFrames || _options.Mode != DeliveryMode.Frames ? _options : _options with { Mode = DeliveryMode.Bytes }, _reorderMemory);
-
-        // libutp sends up to 1,023 packets, others a few thousand; half the sequence space is the end of all order.
-        _reorder = new ReorderBuffer((peer & Capabilities.LargeWindow) != 0 ? short.MaxValue : 4_096, _reorderMemory);
+        _receiver.Begin(expected);
     }
 
     // Writes the ST_SYN that is due: a retry is identical but for the timestamp; the last within the time-out is plain,
@@ -363,9 +343,9 @@ public sealed partial class UtpConnection
     // one's data says so in its answer to either. The predecessor does not say, so what was offered once is always offered.
     private bool OffersPayload(SynSentData syn) =>
         _sendBuffer.Writes > 0
-        && (_options.Compatibility == PeerCompatibility.NodeUtp
+        && (_peer.IsNodeUtp
             || (_options.Compatibility == PeerCompatibility.Negotiate && (OwnCapabilities & Capabilities.SynPayload) != 0))
-        && (syn.Attempts == 1 || _options.Compatibility != PeerCompatibility.NodeUtp
+        && (syn.Attempts == 1 || !_peer.IsNodeUtp
             ? _sendBuffer.First.Length <= (syn.Attempts == 1 ? _mtu.MaxDatagramBytes : MtuSearch.Smallest) - PacketHeader.Length - 2 - CapabilitiesExtension.Length
             : syn.PayloadOffered);
 
@@ -382,7 +362,7 @@ public sealed partial class UtpConnection
         }
 
         _repeatAnswerDue = false;
-        return WriteHandshake(buffer, PacketType.State, SendId, _seed.InitialSeqNr, _expected.Previous, answer, default);
+        return WriteHandshake(buffer, PacketType.State, SendId, _seed.InitialSeqNr, _receiver.Expected.Previous, answer, default);
     }
 
     // An empty ST_DATA that everybody has had already, and so acknowledges at once (as TCP's keep-alive, RFC 9293 §3.8.4).
@@ -398,7 +378,7 @@ public sealed partial class UtpConnection
 
     // libutp in SYN_SENT drops a packet that overtook our ST_STATE, but takes its ack, and never repeats its ST_SYN again. So
     // until it was heard nothing but the ST_STATE acknowledges its ST_SYN.
-    private SeqNr AckBeforeSyn => _expected.Previous.Previous;
+    private SeqNr AckBeforeSyn => _receiver.Expected.Previous.Previous;
 
     /// <summary>What is known only until the ST_SYN is answered.</summary>
     private sealed class SynSentData

@@ -6,8 +6,6 @@ public sealed partial class UtpConnection
     private BatchFacts _batch;
     private int _largestFlight = 1;
     private AckHorizon _ackHorizon;
-    private Instant _lastOutOfWindowAck;
-    private bool _peerHasSpoken;
 
     /// <summary>Handles what one receive batch brought for this connection, in the order of arrival.</summary>
     /// <param name="batch">Packets that the router delivered; borrowed until the call returns.</param>
@@ -21,8 +19,7 @@ public sealed partial class UtpConnection
         foreach (ref readonly var inbound in batch)
             payloadBytes += inbound.Packet.PayloadLength;
 
-        // No more than is taken: a buffer that stays half empty is held all the same.
-        _delivery?.ExpectBytes((int)Math.Min(payloadBytes + _reorder!.Bytes, _window.BufferBytes));
+        _data.Expect(payloadBytes + _receiver.EarlyBytes);
 
         foreach (ref readonly var inbound in batch)
         {
@@ -60,7 +57,7 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.NotAllowed;
         }
 
-        if (IsOwnPeer && _wrapGuard.IsOld(header.Timestamp, inbound.Arrival))
+        if (_receiver.IsFromAWrapAgo(header.Timestamp, inbound.Arrival))
             return ReceiveVerdict.OldTimestamp;
 
         // protocol.md §5: an ack of what was never sent drops the packet; one that is a little old is ignored as an ack,
@@ -86,7 +83,7 @@ public sealed partial class UtpConnection
         }
 
         if (acked > 0)
-            _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
+            _receiver.OnAdvanced(header.Timestamp, inbound.Arrival);
         if (acked >= 0)
             HandleAcknowledgement(inbound, acked);
         HandleNotRead(inbound.Packet);
@@ -94,17 +91,15 @@ public sealed partial class UtpConnection
     }
 
     // From those that repeat packets as they were, no older than what was acknowledged lately; from the others, than what may have been in flight.
-    private long OldestAck => IsOwnPeer || _peerSendsExtensions ? _largestFlight : _largestFlight + _ackHorizon.Packets;
+    private long OldestAck => IsOwnPeer || _peer.SendsExtensions ? _largestFlight : _largestFlight + _ackHorizon.Packets;
 
     // What every believable packet tells, whatever it carries.
     private void NotePeer(in InboundPacket inbound)
     {
         var header = inbound.Packet.Header;
         _lastHeard = inbound.Arrival;
-        _peerDelay = header.Timestamp.MicrosUntil(WireTimestamp.From(inbound.Arrival));
-        _peerSendsExtensions |= inbound.Packet.HasExtensions;
-        _peerMeasures |= header.TimestampDifference is not (0 or RttEstimator.NoTimestampDifference);
-        _batch.OnDelay(_peerDelay, header.TimestampDifference);
+        _peer.OnPacket(inbound);
+        _batch.OnDelay(_peer.DelayMicros, header.TimestampDifference);
 
         if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed && !RepeatsAnswer(inbound))
             _timers.Stop(TimerKind.SynRetry);
@@ -142,132 +137,18 @@ public sealed partial class UtpConnection
     // ST_DATA and ST_FIN: what consumes a seq_nr.
     private ReceiveVerdict HandleSequenced(in InboundPacket inbound)
     {
-        var packet = inbound.Packet;
-        var header = packet.Header;
-        var distance = _expected.DistanceTo(header.SeqNr);
-        _peerHasSpoken = true;
-        if (distance < 0)
-        {
-            _counters.Duplicates++;
-            _ack.OnUrgent();
-            return ReceiveVerdict.Duplicate;
-        }
-
-        // Also in TimeWait: without the peer's ST_FIN it follows our Close alone, and its own end is acknowledged, for which it would otherwise wait in vain.
-        if (_leavesUnread || (_discardsReceived && header.Type == PacketType.Data && packet.PayloadLength > 0))
-            return Refuse(header);
-        if (_peerFinReached || IsBeyondFin(header))
-        {
-            _ack.OnUrgent();
-            return ReceiveVerdict.NotAllowed;
-        }
+        var verdict = _receiver.Take(inbound, new PathFacts(MaxPayload, _rtt.SmoothedMicros), _now, out var news);
+        if (news == ReceiverNews.None)
+            return verdict;
 
         // Before the ST_FIN is handled, which may end the connection and report it.
-        if (header.Type == PacketType.Fin && packet.PeerCloseReason >= 0)
-            (_peerCloseCode, _peerFinNotRead) = (packet.PeerCloseReason, packet.IsNotRead && IsOwnPeer);
-        if (packet.HasPiece && TakesPieces && header.Type == PacketType.Data)
-            return HandlePiece(inbound, distance);
-        var datagram = inbound.Datagram.Span;
-        ForgetPieces(header.SeqNr);
-        if (distance > 0)
-            return HandleEarly(header, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
-        var verdict = HandleInOrder(header.Type, packet.Payload(datagram), packet.Extension2(datagram), packet.HasExtension2);
-        if (verdict == ReceiveVerdict.Accepted)
-            _wrapGuard.OnAdvanced(header.Timestamp, inbound.Arrival);
-        return verdict;
-    }
-
-    private ReceiveVerdict HandleInOrder(PacketType type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)
-    {
-        // What waits behind it may follow at once: there must be memory for that too.
-        var closesGap = _reorder!.Count > 0;
-        var cost = CostOf(type, payload.Length, extension2.Length, hasExtension2);
-        if (!_window.Fits(payload.Length, cost)
-            || !MakeRoomForFrame(type, payload.Length, extension2, hasExtension2)
-            || !_window.TryAdmit(cost + _delivery!.CostAtMost(_reorder.Bytes, _reorder.Count)))
-        {
-            return OutOfWindow();
-        }
-
-        var isShort = payload.Length < MaxPayload / 2;
-        TakeInOrder(type, payload, extension2, hasExtension2);
-        while (!IsOver && !_peerFinReached && _reorder.TryTake(_expected, out var entry))
-        {
-            TakeInOrder(entry.Type, entry.Payload, entry.Extension2, entry.HasExtension2);
-            _reorder.Return(entry);
-        }
-
-        if (closesGap || _peerFinReached)
-            _ack.OnUrgent();
-        else
-            _ack.OnInOrder(isShort);
-        return ReceiveVerdict.Accepted;
-    }
-
-    private ReceiveVerdict HandleEarly(in PacketHeader header, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)
-    {
-        if (_reorder!.Contains(header.SeqNr))
-        {
-            _counters.Duplicates++;
-            _ack.OnUrgent();
-            return ReceiveVerdict.Duplicate;
-        }
-
-        if (!_window.FitsOutOfOrder(payload.Length, WaitingBytes)
-            || !_reorder.TryAdd(_expected, header.SeqNr, header.Type, extension2, hasExtension2, payload))
-        {
-            return OutOfWindow();
-        }
-
-        if (header.Type == PacketType.Fin)
-            _peerFin = header.SeqNr;
-        _ack.OnUrgent();
-        return ReceiveVerdict.Accepted;
-    }
-
-    // Nothing may follow a ST_FIN, and a ST_FIN may not stand before data that is there already.
-    private bool IsBeyondFin(in PacketHeader header)
-    {
-        if (_peerFin is { } fin)
-            return header.SeqNr.IsAfter(fin) || (header.SeqNr == fin) != (header.Type == PacketType.Fin);
-        return header.Type == PacketType.Fin && _reorder!.Count > 0 && _reorder.Farthest.IsAfter(header.SeqNr);
-    }
-
-    // protocol.md §9: dropped, acknowledged at most once per round trip.
-    private ReceiveVerdict OutOfWindow()
-    {
-        if (_now.Since(_lastOutOfWindowAck) >= Math.Max(_rtt.SmoothedMicros, 1))
-        {
-            _lastOutOfWindowAck = _now;
-            _ack.OnUrgent();
-        }
-
-        return ReceiveVerdict.OutOfWindow;
-    }
-
-    private void TakeInOrder(PacketType type, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> extension2, bool hasExtension2)
-    {
-        _expected = _expected.Next;
-        _wrapGuard.OnInOrder();
-        if (type == PacketType.Fin)
-        {
+        if ((news & ReceiverNews.FinSeen) != 0 && inbound.Packet.PeerCloseReason >= 0)
+            (_peerCloseCode, _peerFinNotRead) = (inbound.Packet.PeerCloseReason, inbound.Packet.IsNotRead && IsOwnPeer);
+        if ((news & ReceiverNews.FinReached) != 0)
             OnPeerFinReached();
-            return;
-        }
-
-        _counters.BytesReceived += payload.Length;
-        if (_discardsReceived)
-        {
-            _window.OnReceived(payload.Length, 0);
-            return;
-        }
-
-        // An acceptor's early ST_DATA may repeat its capabilities; in byte mode extension 2 means nothing else.
-        var result = _delivery!.Add(payload, extension2, hasExtension2, out var held);
-        _window.OnReceived(payload.Length, held);
-        WatchUnfinishedFrame();
-        if (result == DeliveryResult.BadFrame)
+        if ((news & ReceiverNews.BadFrame) != 0)
             Fail(new CloseReason(CloseCause.ProtocolError, Detail: "The peer sent a frame that is larger than allowed, or out of place."), reset: true);
+        return verdict;
     }
 
     /// <summary>What one batch of packets said, gathered for what is done once per batch.</summary>

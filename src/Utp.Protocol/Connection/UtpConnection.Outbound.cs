@@ -102,11 +102,11 @@ public sealed partial class UtpConnection
 
         // libutp as acceptor ignores a ST_FIN before any ST_DATA (protocol.md §1). The npm utp takes an empty one for the end, and
         // does not wait for the ST_FIN when it has ended itself: so only to an acceptor that has not spoken.
-        if (!_anyDataSent && !IsOwnPeer && _peerSyn is null && !_peerHasSpoken)
+        if (!_anyDataSent && !IsOwnPeer && _peerSyn is null && !_peer.HasSpoken)
             return SendProbe(buffer, out transmit);
         _finSent = true;
-        _finAnswersPeers = _peerFinReached;
-        Transition(State == ConnectionState.PeerFin ? ConnectionState.Closing : ConnectionState.FinSent);
+        _finAnswersPeers = _receiver.HasReachedFin;
+        _life.OnFinSent(_now);
         var seqNr = _packets.Add(OutstandingKind.Fin, _sendBuffer.EmptyRange, _now);
         NoteSent(seqNr);
         return Polled(WriteFin(seqNr, buffer), PolledKind.Data, out transmit, seqNr);
@@ -157,9 +157,9 @@ public sealed partial class UtpConnection
             bytes = (int)window;
         }
 
-        var limit = (PeerCapabilities & Capabilities.LargeWindow) != 0
+        var limit = _peer.TakesLargeWindow
             ? _options.MaxOwnPacketsInFlight
-            : _options.Compatibility == PeerCompatibility.NodeUtp
+            : _peer.IsNodeUtp
                 ? Math.Min(500, _options.MaxForeignPacketsInFlight)
                 : _options.MaxForeignPacketsInFlight;
         if (_packets.Count >= limit || HoldsBackUndersized(bytes, room))
@@ -218,7 +218,7 @@ public sealed partial class UtpConnection
         var extensionBytes = ExtensionBytes(_sendBuffer.PeekNext());
         var payload = _sendBuffer.Cut(maxBytes);
         var seqNr = _packets.Add(OutstandingKind.Data, payload, _now);
-        NoteSizeSent(seqNr, PacketHeader.Length + extensionBytes + payload.Length, probeBytes);
+        _mtu.OnCut(ref _packets[seqNr], PacketHeader.Length + extensionBytes + payload.Length, probeBytes);
         _counters.BytesSent += payload.Length;
         _undersizedInFlight = payload.Length < MaxPayload;
         _lastUndersized = seqNr;

@@ -28,7 +28,7 @@ public sealed partial class UtpConnection
     // Extension bytes of the packet that begins with this write: metadata, or a frame's header on its first packet.
     private int ExtensionBytes(in NextWrite next)
     {
-        if (SendsFrames)
+        if (_peer.UsesFrames)
             return next.IsStart ? 2 + FrameAssembler.HeaderLength + next.Metadata.Length : 0;
         return next.Metadata.IsEmpty ? 0 : 2 + next.Metadata.Length;
     }
@@ -47,7 +47,7 @@ public sealed partial class UtpConnection
         var room = _mtu.MaxDatagramBytes - PacketHeader.Length - metadataBytes - payload.Length;
         if (room < 0 && SendsPieces && !packet.IsMtuProbe)
             return WritePiece(seqNr, 0, buffer);
-        var sackBytes = _peerSendsExtensions ? SelectiveAckBytes(room - 2) : 0;
+        var sackBytes = _peer.SendsExtensions ? SelectiveAckBytes(room - 2) : 0;
         var chain = new ExtensionChain(buffer);
         WriteSelectiveAck(ref chain, sackBytes);
         if (capabilities != Capabilities.None)
@@ -67,7 +67,7 @@ public sealed partial class UtpConnection
         if (!payload.HoldsData)
             return MessageHeader.None;
         var (metadata, writeLength) = _sendBuffer.Describe(payload);
-        if (!SendsFrames)
+        if (!_peer.UsesFrames)
             return new MessageHeader(metadata, -1);
         return payload.Offset == 0 ? new MessageHeader(metadata, writeLength) : MessageHeader.None;
     }
@@ -75,10 +75,10 @@ public sealed partial class UtpConnection
     private Transmit WriteFin(SeqNr seqNr, Span<byte> buffer)
     {
         var chain = new ExtensionChain(buffer);
-        var sackBytes = _peerSendsExtensions ? SelectiveAckBytes(MaxSelectiveAckBytes) : 0;
-        if (_leavesUnread && IsOwnPeer)
+        var sackBytes = _peer.SendsExtensions ? SelectiveAckBytes(MaxSelectiveAckBytes) : 0;
+        if (_receiver.LeavesUnread && IsOwnPeer)
             sackBytes = WriteCloseReason(ref chain, NotReadCode, sackBytes, NotReadFlag);
-        else if (_closeCode is { } code && _peerSendsExtensions)
+        else if (_closeCode is { } code && _peer.SendsExtensions)
             sackBytes = WriteCloseReason(ref chain, code, sackBytes);
         else
             WriteSelectiveAck(ref chain, sackBytes);
@@ -90,13 +90,13 @@ public sealed partial class UtpConnection
         _lastStateSent = _now;
         var chain = new ExtensionChain(buffer);
         var sackBytes = keepAlive ? 0 : SelectiveAckBytes(MaxSelectiveAckBytes);
-        if (_leavesUnread && IsOwnPeer && !keepAlive)
+        if (_receiver.LeavesUnread && IsOwnPeer && !keepAlive)
             sackBytes = WriteCloseReason(ref chain, NotReadCode, sackBytes, NotReadFlag);
         else
             WriteSelectiveAck(ref chain, sackBytes);
 
         // protocol.md §4: a keep-alive repeats an old ack, so that nobody takes it for a duplicate of the last.
-        return Finish(buffer, PacketType.State, _packets.NextSeqNr, chain, 0, sackBytes, 1, keepAlive ? _expected.Previous.Previous : null);
+        return Finish(buffer, PacketType.State, _packets.NextSeqNr, chain, 0, sackBytes, 1, keepAlive ? _receiver.Expected.Previous.Previous : null);
     }
 
     // Nobody answers a ST_STATE. When nothing was heard for two of them, the peer is asked: an empty ST_DATA that everybody has had already is acknowledged at
@@ -106,18 +106,18 @@ public sealed partial class UtpConnection
         if (_now.Since(_lastHeard) < 2 * _options.KeepAliveMicros)
             return WriteState(buffer, keepAlive: true);
         _lastStateSent = _now;
-        return Finish(buffer, PacketType.Data, _packets.LeftEdge.Plus(-QuestionDistance), new ExtensionChain(buffer), 0, 0, 1, _expected.Previous.Previous);
+        return Finish(buffer, PacketType.Data, _packets.LeftEdge.Plus(-QuestionDistance), new ExtensionChain(buffer), 0, 0, 1, _receiver.Expected.Previous.Previous);
     }
 
     private Transmit WriteReset(Span<byte> buffer)
     {
         _resetDue = false;
         var chain = new ExtensionChain(buffer);
-        if (_closeCode is { } code && (_peerSendsExtensions || IsOwnPeer))
-            WriteCloseReason(ref chain, code, 0, _leavesUnread && IsOwnPeer ? NotReadFlag : (byte)0);
+        if (_closeCode is { } code && (_peer.SendsExtensions || IsOwnPeer))
+            WriteCloseReason(ref chain, code, 0, _receiver.LeavesUnread && IsOwnPeer ? NotReadFlag : (byte)0);
 
         // The last seq_nr we know of, so that the peer finds its own last one here (protocol.md §4).
-        var ack = _farthestRefused ?? (_reorder is { Count: > 0 } ? _reorder.Farthest : _expected.Previous);
+        var ack = _receiver.Farthest;
         return Finish(buffer, PacketType.Reset, _packets.NextSeqNr, chain, 0, 0, 1, ack);
     }
 
@@ -141,8 +141,8 @@ public sealed partial class UtpConnection
             CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), capabilities);
         payload.CopyTo(buffer[chain.Length..]);
         var length = chain.Length + payload.Length;
-        var wndSize = _window.Advertise();
-        var header = new PacketHeader(type, chain.First, id, WireTimestamp.From(_now), _peerDelay, wndSize, seqNr, ackNr);
+        var wndSize = _data.Advertise();
+        var header = new PacketHeader(type, chain.First, id, WireTimestamp.From(_now), _peer.DelayMicros, wndSize, seqNr, ackNr);
         header.Write(buffer);
         NoteSentDatagram(header, length, payload.Length, 1);
         return new Transmit(length, DontFragment: true);
@@ -152,26 +152,23 @@ public sealed partial class UtpConnection
         Span<byte> buffer, PacketType type, SeqNr seqNr, in ExtensionChain chain, int payloadBytes, int sackBytes, int transmission, SeqNr? ackNr = null)
     {
         var length = chain.Length + payloadBytes;
-        var wndSize = type == PacketType.Reset ? 0 : _window.Advertise();
+        var wndSize = type == PacketType.Reset ? 0 : _data.Advertise();
         var header = new PacketHeader(
-            type, chain.First, SendId, WireTimestamp.From(_now), _peerDelay, wndSize, seqNr, ackNr ?? _expected.Previous);
+            type, chain.First, SendId, WireTimestamp.From(_now), _peer.DelayMicros, wndSize, seqNr, ackNr ?? _receiver.Expected.Previous);
         header.Write(buffer);
 
         // A packet acknowledges all that is there, unless something is missing and it could not say so.
         _carriesAck = false;
-        if (type != PacketType.Reset && ackNr is null && (sackBytes > 0 || !HasGap || _options.Compatibility == PeerCompatibility.NodeUtp))
+        if (type != PacketType.Reset && ackNr is null && (sackBytes > 0 || !_receiver.HasGap || _peer.IsNodeUtp))
         {
             _carriesAck = _ack.IsDue || _ack.IsWaiting;
             _ack.OnSent();
-            _timers.Stop(TimerKind.DelayedAck);
         }
 
         NoteSentDatagram(header, length, payloadBytes, transmission);
         var isProbe = _packets.Contains(seqNr) && _packets[seqNr].IsMtuProbe;
         return new Transmit(length, isProbe || _mtu.DontFragment(length));
     }
-
-    private bool HasGap => _reorder is { Count: > 0 };
 
     private void NoteSentDatagram(in PacketHeader header, int length, int payloadBytes, int transmission)
     {
@@ -182,32 +179,25 @@ public sealed partial class UtpConnection
         _trace?.OnSent(new SentTrace(_now, header.Type, header.SeqNr, header.AckNr, length, payloadBytes, transmission, header.WndSize));
     }
 
-    private bool UsesRanges => (PeerCapabilities & Capabilities.SelectiveAckRanges) != 0;
-
     // BEP 29: a multiple of 4 bytes, at least 4; as wide as what waits beyond the gap, within the room there is. Our own
     // peers get ranges, four bytes each, because 252 bytes of mask show only 2,016 packets.
     private int SelectiveAckBytes(int room)
     {
-        if (!HasGap || _options.Compatibility == PeerCompatibility.NodeUtp)
+        if (!_receiver.HasGap || _peer.IsNodeUtp)
             return 0;
-        var needed = UsesRanges ? _reorder!.RangeBytes : (_expected.DistanceTo(_reorder!.Farthest) + 31) / 32 * 4;
-        return Math.Max(0, Math.Min(Math.Min(needed, MaxSelectiveAckBytes), room) & ~3);
+        return Math.Max(0, Math.Min(Math.Min(_receiver.SelectiveAckBytes, MaxSelectiveAckBytes), room) & ~3);
     }
 
     private void WriteSelectiveAck(ref ExtensionChain chain, int bytes)
     {
-        if (bytes == 0)
-            return;
-        if (UsesRanges)
-            _reorder!.WriteRanges(_expected, chain.Add(ExtensionType.SelectiveAckRanges, bytes));
-        else
-            _reorder!.WriteMask(_expected, chain.Add(ExtensionType.SelectiveAck, bytes));
+        if (bytes > 0)
+            _receiver.WriteSelectiveAck(chain.Add(_peer.UsesRanges ? ExtensionType.SelectiveAckRanges : ExtensionType.SelectiveAck, bytes));
     }
 
     // protocol.md §3: only behind extension 1, because libutp takes a first extension of 3 or more for another protocol.
     private int WriteCloseReason(ref ExtensionChain chain, ushort code, int sackBytes, byte flags = 0)
     {
-        if (sackBytes == 0 || UsesRanges)
+        if (sackBytes == 0 || _peer.UsesRanges)
             chain.Add(ExtensionType.SelectiveAck, 4).Clear();
         WriteSelectiveAck(ref chain, sackBytes);
         var reason = chain.Add(ExtensionType.CloseReason, 4);
@@ -290,7 +280,7 @@ public sealed partial class UtpConnection
         }
 
         if (packet.IsMtuProbe)
-            ForgetProbe(ref packet);
+            _mtu.ForgetProbe(ref packet);
 
         if (_synReceived is not null)
             _synReceived.Budget += PacketHeader.Length + packet.Payload.Length;

@@ -7,17 +7,15 @@ public sealed partial class UtpConnection
     private const byte PaddingExtension = 0xFE;
     private const int MaxPaddingBytes = byte.MaxValue;
 
-    private PathSize _suggestedPathSize;
-
     /// <summary>
     /// Begins with the size that another connection to the same address found, as far as this peer is trusted to take it; <c>default</c> is
     /// ignored. Call once, before the first poll.
     /// </summary>
     public void SuggestPathSize(PathSize found)
     {
-        _suggestedPathSize = found;
+        _mtu.Suggest(found);
         if (State != ConnectionState.SynSent)
-            UseSuggestedPathSize();
+            _mtu.UseSuggestion();
     }
 
     /// <summary>What this connection found out about its path since the last call, for others to the same address (<see cref="PathSizeCache"/>).</summary>
@@ -30,75 +28,20 @@ public sealed partial class UtpConnection
     /// </summary>
     public void SetMtuCeiling(int bytes)
     {
-        _mtu = new MtuSearch(_options.MaxDatagramBytes, bytes);
-        _congestion.OnMaxPayload(MaxPayload);
-        UseSuggestedPathSize();
+        _mtu.Begin(bytes);
+        _mtu.UseSuggestion();
     }
 
-    private void UseSuggestedPathSize()
-    {
-        if (_suggestedPathSize == default)
-            return;
-        _mtu.Resume(_suggestedPathSize, ProbeLimit);
-        _congestion.OnMaxPayload(MaxPayload);
-    }
-
-    private int ProbeLimit => IsOwnPeer ? int.MaxValue : _options.MtuForeignCeilingBytes;
-
-    // To our own peer a probe is a packet of confirmed size, padded: lost, the same payload goes again without padding. To a
-    // foreign peer it is a larger packet: lost, the same packet goes again without don't-fragment.
     private int NextMtuProbe(in NextWrite next, int bytes, int room, long window)
     {
         if (State == ConnectionState.SynReceived || bytes < room || InRecovery || _undecidedTimeout > 0)
             return 0;
-        var probe = _mtu.NextProbe(ProbeLimit, _now);
+        var probe = _mtu.NextProbe(_now);
         if (probe == 0 || IsOwnPeer)
             return probe;
         var payload = probe - (MaxPayload + PacketHeader.Length - room);
         var available = next.IsMessage ? next.BytesLeft : _sendBuffer.UnsentBytes;
         return payload <= Math.Min(available, window) && _packets.BytesInFlight + payload <= _congestion.WindowBytes ? probe : 0;
-    }
-
-    private void NoteSizeSent(SeqNr seqNr, int datagramBytes, int probeBytes)
-    {
-        ref var packet = ref _packets[seqNr];
-        packet.DatagramBytes = (ushort)Math.Max(datagramBytes, probeBytes);
-        packet.IsMtuProbe = probeBytes > 0;
-        if (probeBytes > 0)
-            _mtu.OnProbeSent(probeBytes);
-    }
-
-    private void NoteSizeArrived(in OutstandingPacket packet)
-    {
-        // An own peer's probe that was sent again without padding proves nothing about its size.
-        if (packet.IsMtuProbe && packet.Transmissions == 1)
-        {
-            _mtu.OnProbeArrived();
-            _congestion.OnMaxPayload(MaxPayload);
-        }
-        else if (packet.Transmissions == 1)
-        {
-            _mtu.OnArrived(packet.DatagramBytes);
-        }
-    }
-
-    private void NoteSizeLost(SeqNr seqNr)
-    {
-        ref var packet = ref _packets[seqNr];
-        if (packet.IsMtuProbe)
-        {
-            _mtu.OnProbeLost();
-            ForgetProbe(ref packet);
-
-            // That a probe is lost is no news, but at a time-out everything else is lost, too.
-            if (_consecutiveTimeouts == 0)
-                return;
-        }
-
-        if (_peerWindow >= packet.Payload.Length && _mtu.OnLost(packet.DatagramBytes, packet.LastSent, _consecutiveTimeouts, _now))
-        {
-            _congestion.OnMaxPayload(MaxPayload);
-        }
     }
 
     /// <summary>
@@ -117,8 +60,7 @@ public sealed partial class UtpConnection
         ref readonly var dropped = ref _packets[header.SeqNr];
         if (dropped.DatagramBytes <= pathDatagramBytes)
             return;
-        if (_mtu.OnTooLarge(pathDatagramBytes, _now))
-            _congestion.OnMaxPayload(MaxPayload);
+        _mtu.OnTooLarge(pathDatagramBytes, _now);
         SendLargeOnesAgain(dropped.TransmissionNumber);
     }
 
@@ -134,31 +76,9 @@ public sealed partial class UtpConnection
             _trace?.OnLost(new LostTrace(_now, seqNr, packet.Payload.Length, LossCause.TooLarge));
             _packets.Queue(seqNr);
             if (packet.IsMtuProbe)
-                ForgetProbe(ref packet);
+                _mtu.ForgetProbe(ref packet);
             _retransmitNow = true;
         }
-    }
-
-    // It goes again as a packet like any other, and its fate says nothing about size any more.
-    private void ForgetProbe(ref OutstandingPacket packet)
-    {
-        packet.IsMtuProbe = false;
-        if (IsOwnPeer)
-            packet.DatagramBytes = (ushort)Math.Min(packet.DatagramBytes, _mtu.MaxDatagramBytes);
-        _mtu.OnProbeTakenBack();
-    }
-
-    // What our own system said of a send, or of the route.
-    private void OnFirstHop(int datagramBytes)
-    {
-        if (datagramBytes > 0 && _mtu.OnFirstHop(datagramBytes, _now))
-            _congestion.OnMaxPayload(MaxPayload);
-    }
-
-    private void OnDoesNotFit(int datagramBytes)
-    {
-        if (_mtu.OnDoesNotFit(datagramBytes, _now))
-            _congestion.OnMaxPayload(MaxPayload);
     }
 
     // Fills up with extensions that everybody skips, behind extension 1 (protocol.md §3).

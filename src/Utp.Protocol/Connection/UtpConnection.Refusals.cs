@@ -102,8 +102,6 @@ public sealed partial class UtpConnection
         }
         else if (_now.Since(_refusedSince) >= _rtt.RtoMicros && _mtu.OnRefusedForLong(refused.Bytes, _now))
         {
-            _congestion.OnMaxPayload(MaxPayload);
-
             // Now the question is whether it takes anything.
             BeginRefusals(1);
         }

@@ -6,10 +6,6 @@ public sealed partial class UtpConnection
     private TailProbe _tailProbe;
     private bool _probeNewData;
 
-    // The npm utp, which measures nothing, delivers a duplicate of the packet that it took last in place of one that is to come:
-    // there a needless retransmission does harm, and the time-out is seldom needless (docs/interop.md).
-    private bool _peerMeasures;
-
     // RFC 8985 §7.2: while nothing is known to be lost and no probe is out, two round trips from the last send or ack.
     private void ArmTailProbe()
     {
@@ -41,7 +37,7 @@ public sealed partial class UtpConnection
             // The last packet is never acknowledged selectively while one before it is in flight, but for reordering.
             while (!_packets[last].InFlight && last != _packets.LeftEdge)
                 last = last.Previous;
-            if (!_packets[last].InFlight || !_peerMeasures)
+            if (!_packets[last].InFlight || !_peer.Measures)
                 return;
             _packets.Queue(last);
             _retransmitNow = true;

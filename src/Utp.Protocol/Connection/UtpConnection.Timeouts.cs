@@ -59,13 +59,19 @@ public sealed partial class UtpConnection
                 OnIdle(now);
                 break;
             case TimerKind.UnfinishedFrame:
-                OnUnfinishedFrame();
+                if (_data.IsFrameHeld(now))
+                {
+                    Fail(
+                        new CloseReason(CloseCause.ProtocolError, Detail: "The peer left a frame unfinished for ten seconds while memory for frames was short (utp.reorder-memory)."),
+                        reset: true);
+                }
+
                 break;
             case TimerKind.Blocked:
                 OnBlockedForLong();
                 break;
             case TimerKind.TimeWait:
-                Transition(ConnectionState.Closed);
+                _life.OnClosed(now);
                 Release();
                 break;
             default:
@@ -103,7 +109,7 @@ public sealed partial class UtpConnection
 
         // Note 0006: it forgot us with its last acknowledgement. All data has arrived, so it is a normal close, as a ST_RESET
         // would be in this place.
-        if (_peerFinReached && _finSent && _packets.Count == 1 && _consecutiveTimeouts >= LastAckTimeouts)
+        if (_receiver.HasReachedFin && _finSent && _packets.Count == 1 && _consecutiveTimeouts >= LastAckTimeouts)
         {
             EnterTimeWait();
             return;
@@ -156,11 +162,5 @@ public sealed partial class UtpConnection
         var wait = Math.Min(MaxPersistMicros, _rtt.BaseRtoMicros << Math.Min(_persistBackOff, 16));
         _persistBackOff++;
         _timers.Arm(TimerKind.Persist, _now.Plus(wait));
-    }
-
-    private void ArmDelayedAck()
-    {
-        if (_ack.IsWaiting && !_timers.IsArmed(TimerKind.DelayedAck))
-            _timers.Arm(TimerKind.DelayedAck, _now.Plus(AckPolicy.DelayMicros));
     }
 }

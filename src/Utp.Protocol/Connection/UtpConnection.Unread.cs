@@ -6,9 +6,7 @@ public sealed partial class UtpConnection
     /// <summary>In the first byte of extension 3, which others leave 0 and do not read: what was sent to us is not read.</summary>
     internal const byte NotReadFlag = 1;
 
-    private bool _leavesUnread;
     private ushort _notReadCode = CloseCodes.NotRead;
-    private SeqNr? _farthestRefused;
 
     private bool _peerStopsReading;
     private bool _peerFinNotRead;
@@ -26,52 +24,30 @@ public sealed partial class UtpConnection
         BeginInput(now);
         if (IsOver || State == ConnectionState.SynSent)
             return;
-        if (code is { } own && !_leavesUnread)
+        if (code is { } own && !_receiver.LeavesUnread)
             _notReadCode = own;
         BeginDiscarding(leavesUnread);
         AfterRefusal();
     }
 
-    private bool HasUnread => _delivery is not null && (_delivery.HasReady || _delivery.AssemblingBytes > 0 || WaitingBytes > 0);
-
     private void BeginDiscarding(bool leavesUnread)
     {
-        _discardsReceived = true;
-        if (leavesUnread || HasUnread)
-            RefuseFromNowOn();
-        DiscardReceived();
-    }
-
-    // Nothing with a seq_nr is taken any more, so that neither the peer's data nor its ST_FIN behind it counts as arrived.
-    private void RefuseFromNowOn()
-    {
-        if (_leavesUnread)
-            return;
-        _leavesUnread = true;
-        ClearReorder();
-        if (!_peerFinReached)
-            _ack.OnUrgent();
-    }
-
-    private ReceiveVerdict Refuse(in PacketHeader header)
-    {
-        RefuseFromNowOn();
-        if (_farthestRefused is not { } farthest || header.SeqNr.IsAfter(farthest))
-            _farthestRefused = header.SeqNr;
-        _ = OutOfWindow();
-        return ReceiveVerdict.NotRead;
+        if (leavesUnread || _receiver.HasUnread)
+            _receiver.RefuseFromNowOn();
+        _data.Discard(_rtt.SmoothedMicros, _now);
+        _peerFinishedPending &= !_closeRequested;
     }
 
     // The user's code counts, and the flag beside it says what it means.
     private ushort NotReadCode => _closeCode ?? _notReadCode;
 
     // To a foreign peer that has finished, too, our ST_FIN would say that all is well: it gets the ST_RESET in its place, behind all that we wrote.
-    private bool EndsByReset => _leavesUnread && _peerFinReached && !_finSent && !IsOwnPeer;
+    private bool EndsByReset => _receiver.LeavesUnread && _receiver.HasReachedFin && !_finSent && !IsOwnPeer;
 
     // What we wrote is safe: the peer may hear that what it wrote is not.
     private void AfterRefusal()
     {
-        if (!_leavesUnread || IsOver)
+        if (!_receiver.LeavesUnread || IsOver)
             return;
         var isFlushed = _finAcked || (EndsByReset && _finQueued && _packets.Count == 0 && !_sendBuffer.HasUnsent);
         if (!isFlushed)
@@ -84,7 +60,7 @@ public sealed partial class UtpConnection
     // Exact: whoever tells us to stop must know the peer's next seq_nr, as for a ST_RESET (RFC 5961 §3).
     private void HandleNotRead(in ParsedPacket packet)
     {
-        if (packet.PeerCloseReason < 0 || !packet.IsNotRead || packet.Header.Type != PacketType.State || packet.Header.SeqNr != _expected
+        if (packet.PeerCloseReason < 0 || !packet.IsNotRead || packet.Header.Type != PacketType.State || packet.Header.SeqNr != _receiver.Expected
             || !IsOwnPeer || _peerStopsReading || _finAcked || State == ConnectionState.TimeWait)
         {
             return;
@@ -120,13 +96,13 @@ public sealed partial class UtpConnection
     {
         if (!_peerStopsReading || !_closeRequested || IsOver)
             return;
-        if (_peerFinReached)
+        if (_receiver.HasReachedFin)
         {
             EnterTimeWait();
         }
-        else if (_discardsReceived)
+        else if (_data.IsDiscarded)
         {
-            RefuseFromNowOn();
+            _receiver.RefuseFromNowOn();
             _closeCode = NotReadCode;
             Fail(EndReason, reset: true);
         }

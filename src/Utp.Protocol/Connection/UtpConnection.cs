@@ -18,30 +18,28 @@ public sealed partial class UtpConnection
     private readonly ICongestionControl _congestion;
     private readonly SendBuffer _sendBuffer = new();
     private OutstandingPackets _packets;
-    private ReorderBuffer? _reorder;
-    private Delivery? _delivery;
+    private readonly Timers _timers = new();
+    private readonly Lifecycle _life;
+    private readonly PeerTraits _peer;
+    private readonly RttEstimator _rtt;
+    private readonly PathMtu _mtu;
+    private readonly AckPolicy _ack;
+    private readonly UnreadData _data;
+    private readonly Receiver _receiver;
 
     // Mutable values: never readonly.
-    private Timers _timers = new();
-    private RttEstimator _rtt;
     private DuplicateAcks _duplicateAcks;
     private Rack _rack;
     private Pacer _pacer;
-    private AckPolicy _ack;
-    private ReceiveWindow _window;
-    private WrapGuard _wrapGuard;
-    private MtuSearch _mtu;
     private Counters _counters;
 
-    private SeqNr _expected;
-    private uint _peerDelay;
     private long _peerWindow;
     private WireTimestamp _peerWindowStamp;
-    private bool _peerSendsExtensions;
     private Instant _now;
     private Instant _lastHeard;
 
-    private UtpConnection(ConnectionSeed seed, ConnectionOptions options, SeqNr firstSeqNr, Instant now)
+    private UtpConnection(
+        ConnectionSeed seed, ConnectionOptions options, ConnectionState initial, SeqNr firstSeqNr, Instant now, MemoryBudget? reorderMemory = null)
     {
         _seed = seed;
         _options = options;
@@ -49,32 +47,34 @@ public sealed partial class UtpConnection
         _congestion = options.CongestionControl();
         _packets = new OutstandingPackets(firstSeqNr);
         _rtt = new RttEstimator(options.InitialRtoMicros, options.MinRtoMicros, options.MaxRtoMicros);
-        _ack = new AckPolicy(options.DelayedAck);
-        _window = new ReceiveWindow(options);
-        _mtu = new MtuSearch(options.MaxDatagramBytes, options.MtuCeilingBytes);
+        _life = new Lifecycle(initial, options.Trace);
+        _peer = new PeerTraits(options);
+        _mtu = new PathMtu(options, _congestion, _peer);
+        _ack = new AckPolicy(options.DelayedAck, _timers);
+        _data = new UnreadData(options, _timers);
+        _receiver = new Receiver(options, _peer, _ack, _data, reorderMemory);
         _now = _lastHeard = now;
-        _congestion.OnMaxPayload(MaxPayload);
         if (options.IdleTimeoutMicros > 0)
             _timers.Arm(TimerKind.Idle, now.Plus(options.IdleTimeoutMicros));
     }
 
     /// <summary>Where the connection stands.</summary>
-    public ConnectionState State { get; private set; }
+    public ConnectionState State => _life.State;
 
     /// <summary>Whether the connection is over and can be forgotten: Closed or Reset, with everything drained.</summary>
     public bool IsTerminated => IsOver && !_resetDue && !_closedPending;
 
     /// <summary>Whether the peer has shown that it receives at its address (protocol.md §9): it is not half open any more.</summary>
-    public bool IsAddressConfirmed => State is not (ConnectionState.SynSent or ConnectionState.SynReceived);
+    public bool IsAddressConfirmed => _life.IsAddressConfirmed;
 
     /// <summary>
     /// Whether only late repeats of the peer's ST_FIN are waited for: it was acknowledged, and the acknowledgement has left. Whoever is about to end may forget the
     /// connection then, without waiting for TimeWait (design note 24).
     /// </summary>
-    public bool HasSaidAll => State == ConnectionState.TimeWait && _peerFinReached && !_ack.IsDue && !_blocked;
+    public bool HasSaidAll => State == ConnectionState.TimeWait && _receiver.HasReachedFin && !_ack.IsDue && !_blocked;
 
     /// <summary>What the peer has shown; known from <see cref="ConnectionEventKind.Connected"/> on.</summary>
-    public Capabilities PeerCapabilities { get; private set; }
+    public Capabilities PeerCapabilities => _peer.Capabilities;
 
     /// <summary>The id that packets to us carry.</summary>
     public ConnectionId ReceiveId { get; private set; }
@@ -86,7 +86,7 @@ public sealed partial class UtpConnection
     public long BufferedBytes => _sendBuffer.BufferedBytes;
 
     /// <summary>Whether received data stays inside (and closes the window) until <see cref="ResumeReading"/>.</summary>
-    public bool IsReadingSuspended => !_window.IsRead;
+    public bool IsReadingSuspended => _data.IsSuspended;
 
     /// <summary>Bytes that the buffer of <see cref="PollTransmit"/> must have.</summary>
     public int LargestDatagramBytes => _mtu.LargestDatagramBytes;
@@ -107,11 +107,11 @@ public sealed partial class UtpConnection
         }
     }
 
-    private bool IsOver => State is ConnectionState.Closed or ConnectionState.Reset;
+    private bool IsOver => _life.IsOver;
 
-    private bool IsOwnPeer => (PeerCapabilities & Capabilities.OwnPeer) != 0;
+    private bool IsOwnPeer => _peer.IsOwn;
 
-    private int MaxPayload => _mtu.MaxDatagramBytes - PacketHeader.Length;
+    private int MaxPayload => _mtu.MaxPayload;
 
     /// <summary>Handles the deadlines that have passed; harmless when none has.</summary>
     public void HandleTimeout(Instant now)
@@ -133,13 +133,13 @@ public sealed partial class UtpConnection
         _now = now;
         var refused = TakeBack(count);
         if (refused.DontFragment && refused.Bytes > MtuSearch.Smallest)
-            OnDoesNotFit(refused.Bytes);
+            _mtu.OnDoesNotFit(refused.Bytes, now);
         else if (!IsOver)
             Fail(new CloseReason(CloseCause.SocketError, Detail: $"The socket refuses datagrams of {refused.Bytes} bytes: raise its send buffer, or the interface's MTU."), reset: false);
     }
 
     /// <summary>The kernel dropped datagrams at our own socket, or granted less than asked: the receive window shrinks toward <paramref name="bytes"/>, never below what was promised (protocol.md §6).</summary>
-    public void LimitReceiveWindow(long bytes) => _window.Limit(Math.Max(bytes, 2L * _options.MaxDatagramBytes));
+    public void LimitReceiveWindow(long bytes) => _data.LimitWindow(bytes);
 
     /// <summary>Queues data behind earlier writes. The memory must not change until the write is delivered or the connection ends.</summary>
     /// <param name="data">The bytes; may be empty.</param>
@@ -169,13 +169,13 @@ public sealed partial class UtpConnection
     public void HoldAcknowledgement(Instant until) => _ack.Hold(until);
 
     /// <summary>Keeps received data inside; the window closes when it is full.</summary>
-    public void SuspendReading() => _window.IsRead = false;
+    public void SuspendReading() => _data.Suspend();
 
     /// <summary>Hands out received data again, and announces the window if it had closed.</summary>
     public void ResumeReading(Instant now)
     {
         BeginInput(now);
-        _window.IsRead = true;
+        _data.Resume();
         AnnounceWindow();
     }
 
@@ -185,7 +185,7 @@ public sealed partial class UtpConnection
         State = State,
         BytesSent = _counters.BytesSent,
         BytesDelivered = _counters.BytesDelivered,
-        BytesReceived = _counters.BytesReceived,
+        BytesReceived = _data.BytesReceived,
         PacketsSent = _counters.PacketsSent,
         PacketsReceived = _counters.PacketsReceived,
         Retransmissions = _counters.Retransmissions,
@@ -193,7 +193,7 @@ public sealed partial class UtpConnection
         SpuriousTimeouts = _counters.SpuriousTimeouts,
         PacketsLost = _counters.PacketsLost,
         NeedlessRetransmissions = _counters.NeedlessRetransmissions,
-        DuplicatesReceived = _counters.Duplicates,
+        DuplicatesReceived = _counters.Duplicates + _receiver.Duplicates,
         PacketsDropped = _counters.Dropped,
         SmoothedRttMicros = _rtt.SmoothedMicros,
         MinRttMicros = _rtt.MinMicros,
@@ -201,10 +201,10 @@ public sealed partial class UtpConnection
         CongestionWindowBytes = _congestion.WindowBytes,
         BytesInFlight = _packets.BytesInFlight,
         PeerWindowBytes = _peerWindow,
-        ReceiveWindowBytes = _window.Capacity,
+        ReceiveWindowBytes = _data.WindowBytes,
         BufferedBytes = BufferedBytes,
-        UnreadBytes = _window.Unread,
-        ReorderBytes = WaitingBytes + (_delivery?.AssemblingBytes ?? 0),
+        UnreadBytes = _data.UnreadBytes,
+        ReorderBytes = _receiver.WaitingBytes + _data.AssemblingBytes,
         CongestionControl = _congestion.Name,
     };
 
@@ -224,7 +224,7 @@ public sealed partial class UtpConnection
 
     private WriteResult CheckMessage(ReadOnlyMemory<byte> data, ref ReadOnlyMemory<byte> metadata)
     {
-        if (_options.Mode == DeliveryMode.Frames && SendsFrames)
+        if (_options.Mode == DeliveryMode.Frames && _peer.UsesFrames)
         {
             if (metadata.Length > byte.MaxValue - FrameAssembler.HeaderLength)
                 return WriteResult.MetadataTooLong;
@@ -254,7 +254,6 @@ public sealed partial class UtpConnection
     {
         public long BytesSent;
         public long BytesDelivered;
-        public long BytesReceived;
         public long PacketsSent;
         public long PacketsReceived;
         public long Retransmissions;

@@ -2,14 +2,14 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// The round trip and the retransmission time-out (RFC 6298), and the path's round trip without the peer's holding
-/// time (protocol.md §5.1, §5.2). Owned by the connection; a value, to be kept in a field that is not readonly.
+/// time (protocol.md §5.1, §5.2). Owned by the connection; its components ask it.
 /// </summary>
 /// <remarks>
 /// Karn's rule is the caller's: <see cref="OnSample"/> hears only of packets that were sent once, or of what
 /// <see cref="OnPathSample"/> returned, which holds for retransmissions too, because the peer's answer names the transmission that
 /// it answers. The back-off lasts until the next sample of either kind.
 /// </remarks>
-internal struct RttEstimator
+internal sealed class RttEstimator
 {
     /// <summary>BEP 29 leaves the value of "no measurement yet" open: 0 and this one are in use.</summary>
     public const uint NoTimestampDifference = 0x7FFF_FFFF;
@@ -42,22 +42,22 @@ internal struct RttEstimator
     }
 
     /// <summary>Whether <see cref="OnSample"/> was ever called.</summary>
-    public readonly bool HasSample => _smoothed8 != 0;
+    public bool HasSample => _smoothed8 != 0;
 
     /// <summary>SRTT, µs; 0 before the first sample.</summary>
-    public readonly long SmoothedMicros => _smoothed8 >> 3;
+    public long SmoothedMicros => _smoothed8 >> 3;
 
     /// <summary>RTTVAR, µs; 0 before the first sample.</summary>
-    public readonly long VariationMicros => _variation4 >> 2;
+    public long VariationMicros => _variation4 >> 2;
 
     /// <summary>The last round trip without the peer's holding time, µs; 0: none yet.</summary>
     public long PathMicros { get; private set; }
 
     /// <summary>The smallest round trip, with or without holding time, of the last five to ten minutes, µs; 0: none yet.</summary>
-    public readonly long MinMicros => _minimum.Value;
+    public long MinMicros => _minimum.Value;
 
     /// <summary>The retransmission time-out, backed off, µs.</summary>
-    public readonly long RtoMicros
+    public long RtoMicros
     {
         get
         {
@@ -69,7 +69,7 @@ internal struct RttEstimator
     }
 
     /// <summary>The retransmission time-out without back-off, µs.</summary>
-    public readonly long BaseRtoMicros => HasSample
+    public long BaseRtoMicros => HasSample
         ? Math.Clamp(SmoothedMicros + Math.Max(GranularityMicros, _variation4), _minRtoMicros, _maxRtoMicros)
         : _initialRtoMicros;
 
@@ -125,7 +125,7 @@ internal struct RttEstimator
     }
 
     /// <summary>Whether time-outs have passed without a round trip since.</summary>
-    public readonly bool IsBackedOff => _backOffs > 0;
+    public bool IsBackedOff => _backOffs > 0;
 
     /// <summary>What the time-outs were about is over.</summary>
     public void EndBackOff() => _backOffs = 0;

@@ -43,20 +43,19 @@ public enum TimerKind
     TimeWait,
 }
 
-/// <summary>A connection's deadlines, one per <see cref="TimerKind"/>. Owned by the connection; a value, so an idle connection pays no object for it.</summary>
-internal struct Timers
+/// <summary>
+/// A connection's deadlines, one per <see cref="TimerKind"/>, in one table because the earliest of all is asked for after every drain. Each kind has one owner among the
+/// connection's components, which alone arms and stops it (design note 0055).
+/// </summary>
+internal sealed class Timers
 {
     private const int Count = (int)TimerKind.TimeWait + 1;
     private Deadlines _deadlines;
 
-    public Timers()
-    {
-        for (var i = 0; i < Count; i++)
-            _deadlines[i] = Instant.Never;
-    }
+    public Timers() => StopAll();
 
     /// <summary>The earliest deadline of all.</summary>
-    public readonly Instant Next
+    public Instant Next
     {
         get
         {
@@ -67,15 +66,19 @@ internal struct Timers
         }
     }
 
-    public readonly Instant this[TimerKind kind] => _deadlines[(int)kind];
+    public Instant this[TimerKind kind] => _deadlines[(int)kind];
 
-    public readonly bool IsArmed(TimerKind kind) => _deadlines[(int)kind] != Instant.Never;
+    public bool IsArmed(TimerKind kind) => _deadlines[(int)kind] != Instant.Never;
 
     public void Arm(TimerKind kind, Instant deadline) => _deadlines[(int)kind] = deadline;
 
     public void Stop(TimerKind kind) => _deadlines[(int)kind] = Instant.Never;
 
-    public void StopAll() => this = new Timers();
+    public void StopAll()
+    {
+        for (var i = 0; i < Count; i++)
+            _deadlines[i] = Instant.Never;
+    }
 
     /// <summary>Stops and reports the first timer that is due at <paramref name="now"/>.</summary>
     public bool TryExpire(Instant now, out TimerKind kind)

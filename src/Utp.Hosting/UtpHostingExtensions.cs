@@ -45,7 +45,7 @@ public static class UtpHostingExtensions
     /// <see cref="InvalidOperationException"/>.
     /// </remarks>
     public static AkkaConfigurationBuilder WithUtpListener<TKey>(
-        this AkkaConfigurationBuilder builder, IPEndPoint localAddress, Func<ActorSystem, IActorRegistry, IDependencyResolver, Props> handler, Action<UtpListenerOptions>? configure = null)
+        this AkkaConfigurationBuilder builder, IPEndPoint localAddress, Func<ActorSystem, IActorRegistry, IDependencyResolver, Props> handler, Action<UtpHostListenerOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(handler);
         return AddListener<TKey>(builder, localAddress, configure, (system, registry) =>
@@ -53,28 +53,28 @@ public static class UtpHostingExtensions
     }
 
     /// <summary>As the other overload, with a handler of the given props.</summary>
-    /// <inheritdoc cref="WithUtpListener{TKey}(AkkaConfigurationBuilder, IPEndPoint, Func{ActorSystem, IActorRegistry, IDependencyResolver, Props}, Action{UtpListenerOptions}?)"/>
+    /// <inheritdoc cref="WithUtpListener{TKey}(AkkaConfigurationBuilder, IPEndPoint, Func{ActorSystem, IActorRegistry, IDependencyResolver, Props}, Action{UtpHostListenerOptions}?)"/>
     public static AkkaConfigurationBuilder WithUtpListener<TKey>(
-        this AkkaConfigurationBuilder builder, IPEndPoint localAddress, Props handler, Action<UtpListenerOptions>? configure = null)
+        this AkkaConfigurationBuilder builder, IPEndPoint localAddress, Props handler, Action<UtpHostListenerOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(handler);
         return builder.WithUtpListener<TKey>(localAddress, (_, _, _) => handler, configure);
     }
 
     /// <summary>As the other overloads, with the actor registered under <typeparamref name="THandler"/> as handler: start it before, by <c>WithActors</c>.</summary>
-    /// <inheritdoc cref="WithUtpListener{TKey}(AkkaConfigurationBuilder, IPEndPoint, Func{ActorSystem, IActorRegistry, IDependencyResolver, Props}, Action{UtpListenerOptions}?)"/>
+    /// <inheritdoc cref="WithUtpListener{TKey}(AkkaConfigurationBuilder, IPEndPoint, Func{ActorSystem, IActorRegistry, IDependencyResolver, Props}, Action{UtpHostListenerOptions}?)"/>
     /// <typeparam name="TKey">The listener's key.</typeparam>
     /// <typeparam name="THandler">The handler's key.</typeparam>
-    public static AkkaConfigurationBuilder WithUtpListener<TKey, THandler>(this AkkaConfigurationBuilder builder, IPEndPoint localAddress, Action<UtpListenerOptions>? configure = null) =>
+    public static AkkaConfigurationBuilder WithUtpListener<TKey, THandler>(this AkkaConfigurationBuilder builder, IPEndPoint localAddress, Action<UtpHostListenerOptions>? configure = null) =>
         AddListener<TKey>(builder, localAddress, configure, static (_, registry) => registry.Get<THandler>());
 
     private static AkkaConfigurationBuilder AddListener<TKey>(
-        AkkaConfigurationBuilder builder, IPEndPoint localAddress, Action<UtpListenerOptions>? configure, Func<ActorSystem, IActorRegistry, IActorRef> findHandler)
+        AkkaConfigurationBuilder builder, IPEndPoint localAddress, Action<UtpHostListenerOptions>? configure, Func<ActorSystem, IActorRegistry, IActorRef> findHandler)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(localAddress);
         var name = typeof(TKey).Name;
-        var options = new UtpListenerOptions { HealthCheckName = "utp-" + name };
+        var options = new UtpHostListenerOptions { HealthCheckName = "utp-" + name };
         configure?.Invoke(options);
 
         var health = new ListenerHealthCheck(name);

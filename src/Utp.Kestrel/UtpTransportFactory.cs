@@ -3,6 +3,7 @@ using System.Net;
 using Akka.Actor;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Utp.Messages;
 using Utp.Streams;
@@ -23,11 +24,10 @@ internal sealed class UtpTransportFactory(IOptions<UtpTransportOptions> options,
         if (endpoint is not UtpEndPoint { IPEndPoint: var address })
             throw new NotSupportedException($"{endpoint} is no UtpEndPoint: tell Kestrel to listen on new UtpEndPoint(address, port) for uTP.");
         var transport = options.Value;
-        if (transport.MaxReadBufferSize is { } size)
-            ArgumentOutOfRangeException.ThrowIfLessThan(size, 1, nameof(UtpTransportOptions.MaxReadBufferSize));
         var listening = transport.Listener;
         if (listening.ActorSystem is null && services.GetService<ActorSystem>() is { } system)
             listening = listening with { ActorSystem = system };
+        listening = listening with { LoggerFactory = listening.LoggerFactory ?? services.GetService<ILoggerFactory>() };
         try
         {
             var listener = await UtpListener.BindAsync(address, listening, cancellationToken).ConfigureAwait(false);

@@ -42,7 +42,7 @@ public sealed class BackPressureTests(ITestOutputHelper output) : UtpSpec(output
                 Assert.InRange(Gather([reader])[0].UnreadBytes, Window / 2, Window);
                 Assert.InRange(Gather([writer])[0].BufferedBytes, (SendBuffer / 2) + 1, SendBuffer);
             },
-            TimeSpan.FromSeconds(20));
+            TimeSpan.FromSeconds(60));
         Assert.InRange(Gather([reader])[0].BytesReceived, Window / 2, Window);
         Assert.False(progress.HasMessages);
 
@@ -86,7 +86,7 @@ public sealed class BackPressureTests(ITestOutputHelper output) : UtpSpec(output
                 Assert.Equal(last, received);
                 Assert.InRange(held, UnreadMemory / 2, UnreadMemory);
             },
-            TimeSpan.FromSeconds(30),
+            TimeSpan.FromSeconds(60),
             TimeSpan.FromMilliseconds(250));
 
         // The first ones may have held all of theirs before there were so many.

@@ -290,7 +290,7 @@ public sealed class ConnectTests(ITestOutputHelper output) : UtpSpec(output)
         Manager.Tell(new Connect(Silence) { Timeout = TimeSpan.Zero }, TestActor);
         var failed = ExpectMsg<CommandFailed>();
         Assert.Equal(FailureCause.InvalidOption, failed.Cause);
-        Assert.Contains("utp.connect-timeout = 0ms", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("Timeout = 0ms", failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class ManyConnectionsTests(ITestOutputHelper output) : UtpSpec(out
             Sys.ActorOf(Props.Create(() => new Sender(new Connect(address) { Listener = through, Timeout = TimeSpan.FromMinutes(1) }, Bytes(BytesEach, i), TestActor)));
         for (var i = 0; i < Connections; i++)
             ExpectMsg<Closed>(TimeSpan.FromSeconds(60));
-        AwaitCondition(() => sums.Values.Sum() == Connections, TimeSpan.FromSeconds(20));
+        AwaitCondition(() => sums.Values.Sum() == Connections, TimeSpan.FromSeconds(60));
         for (var i = 0; i < Connections; i++)
             Assert.Equal(1, sums[Convert.ToHexString(SHA256.HashData(Bytes(BytesEach, i)))]);
     }

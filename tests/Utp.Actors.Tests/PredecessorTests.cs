@@ -35,10 +35,17 @@ public sealed class PredecessorTests(ITestOutputHelper output) : UtpSpec(output)
     [Fact]
     public void The_options_of_a_Bind_are_those_of_its_connections()
     {
-        var pair = OpenPair(bind => bind with { Options = new UtpOptions { Delivery = DeliveryMode.Frames, IdleTimeout = TimeSpan.FromMilliseconds(300) } });
-        pair.B.Tell(new Write(Bytes(10)));
-        Assert.Equal(FailureCause.FramesNotNegotiated, pair.B.Handler.ExpectMsg<CommandFailed>().Cause);
-        Assert.Equal(CloseCause.IdleTimeout, pair.B.Handler.ExpectMsg<ErrorClosed>().Reason.Cause);
+        var frames = OpenPair(bind => bind with { Options = new UtpOptions { Delivery = DeliveryMode.Frames } });
+        frames.B.Tell(new Write(Bytes(10)));
+        Assert.Equal(FailureCause.FramesNotNegotiated, frames.B.Handler.ExpectMsg<CommandFailed>().Cause);
+
+        // Whoever hears of the connection hears of its end, whether it came before the handler or after.
+        var acceptor = CreateTestProbe();
+        var (_, address) = BindTo(acceptor, bind => bind with { Options = new UtpOptions { IdleTimeout = TimeSpan.FromMilliseconds(300) } });
+        Open(address);
+        acceptor.ExpectMsg<Connected>();
+        acceptor.LastSender.Tell(new Register(acceptor.Ref), acceptor.Ref);
+        Assert.Equal(CloseCause.IdleTimeout, acceptor.ExpectMsg<ErrorClosed>().Reason.Cause);
     }
 
     [Fact]

@@ -18,8 +18,8 @@ public abstract class UtpSpec : TestKit
         utp.channel = {Environment.GetEnvironmentVariable("UTP_TEST_CHANNEL") ?? "auto"}
         akka.loglevel = INFO
         akka.stdout-loglevel = OFF
-        akka.test.single-expect-default = 20s
-        akka.test.default-timeout = 20s
+        akka.test.single-expect-default = 60s
+        akka.test.default-timeout = 60s
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         utp.shutdown-flush-timeout = 500ms
         utp.time-wait = 20ms

@@ -91,6 +91,33 @@ public class ProcessTests
         Assert.Equal(1, receiver.Json.GetProperty("failed").GetInt64());
     }
 
+    // The host lives, and answers the next packet, at the latest the keep-alive: no time-out is set that could be taken for it.
+    [Fact]
+    public async Task A_peer_that_is_killed_is_noticed_by_what_its_host_answers()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        using var folder = new TestFolder();
+        using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder.Path, "--set", "utp.idle-timeout=off", "--json");
+        var appears = folder.PartAppearsAsync();
+        using var killed = UtpProcess.Start("send", "-", await receiver.ListeningAsync());
+        await killed.FeedAsync(TestFolder.RandomBytes(1_000_000));
+        await appears;
+        killed.Kill();
+        await receiver.ErrorLineAsync(new Regex("The program at 127.0.0.1:[0-9]+ is gone"));
+        Assert.Empty(folder.Parts);
+
+        using var dying = UtpProcess.Start("receive", "--bind", "127.0.0.1:0", "--out", "-");
+        var input = new FeedStream();
+        using var sender = UtpRun.Start(["send", "-", await dying.ListeningAsync(), "--set", "utp.idle-timeout=off", "--set", "utp.max-timeouts=100"], input);
+        input.Feed(TestFolder.RandomBytes(100_000));
+        await dying.OutputStartsAsync();
+        dying.Kill();
+        input.Feed(TestFolder.RandomBytes(100_000));
+        Assert.Equal(ExitCode.Failed, await sender.ExitAsync());
+        Assert.Contains("is gone: its host answers that the port is closed", Assert.Single(sender.ErrorLines), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]

@@ -65,7 +65,7 @@ public sealed class HealthTests
         Assert.Empty((await unnamed.CheckHealthAsync()).Entries);
     }
 
-    private static async Task<HostedSystem> StartAsync(Action<UtpListenerOptions>? configure = null)
+    private static async Task<HostedSystem> StartAsync(Action<UtpHostListenerOptions>? configure = null)
     {
         var host = new HostedSystem(akka => akka.WithUtp().WithUtpListener<TheListener>(HostedSystem.AnyPort, Props.Create<Echo>(), configure));
         await host.StartAsync();

@@ -16,7 +16,7 @@ internal sealed class TheListener;
 /// <summary>A real host with an actor system.</summary>
 internal sealed class HostedSystem : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public const string Quiet = "akka.stdout-loglevel = OFF\nakka.loglevel = WARNING\nutp.time-wait = 10ms\nutp.shutdown-flush-timeout = 1s\n";
     private readonly IHost _host;

@@ -12,7 +12,7 @@ using Utp.Protocol;
 namespace Utp.Hosting.Tests;
 
 /// <summary>Listeners of a real host, and the test's own actor system, which connects to them.</summary>
-public sealed class ListenerTests() : TestKit(ConfigurationFactory.ParseString(HostedSystem.Quiet + "akka.test.single-expect-default = 20s"))
+public sealed class ListenerTests() : TestKit(ConfigurationFactory.ParseString(HostedSystem.Quiet + "akka.test.single-expect-default = 60s"))
 {
     [Fact]
     public async Task A_hosted_listener_is_registered_and_serves()

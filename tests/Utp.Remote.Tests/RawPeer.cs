@@ -9,7 +9,7 @@ namespace Utp.Remote.Tests;
 /// <summary>A user of uTP that knows nothing of this transport: what it writes is chosen by the test.</summary>
 internal sealed class RawPeer(ActorSystem system) : MinimalActorRef
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Channel<(object Message, IActorRef Sender)> _messages = Channel.CreateUnbounded<(object, IActorRef)>();
 
     public override ActorPath Path { get; } = ((ExtendedActorSystem)system).Provider.TempPath();

@@ -12,7 +12,7 @@ namespace Utp.Remote.Tests;
 /// <summary>TLS: who is let in, what is said to who is not, and that nobody else is disturbed.</summary>
 public sealed class TlsTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task The_scheme_says_that_it_is_TLS()

@@ -10,7 +10,7 @@ namespace Utp.Sockets.Tests;
 /// </summary>
 public sealed class ChannelProbe : IDatagramChannelObserver, IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly SemaphoreSlim _readable = new(0);
     private readonly SemaphoreSlim _writable = new(0);

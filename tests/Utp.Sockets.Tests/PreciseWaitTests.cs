@@ -4,7 +4,7 @@ namespace Utp.Sockets.Tests;
 
 public sealed class PreciseWaitTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly PreciseWait _wait = PreciseWait.Create();
 

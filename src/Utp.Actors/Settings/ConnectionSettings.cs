@@ -57,27 +57,27 @@ internal sealed class ConnectionSettings
     {
         var connection = settings.Connection;
         if (connectTimeout is { } timeout)
-            connection = connection with { ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Check(timeout).Micros() };
+            connection = connection with { ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Check(timeout, "Timeout").Micros() };
         if (options is null)
             return new ConnectionSettings(connection, settings.MaxDatagramBytes == 0, settings.RegisterTimeout);
 
         var law = settings.Laws.Check(options.CongestionControl ?? settings.CongestionControl);
-        var targetDelay = SettingKeys.TargetDelay.Check(options.TargetDelay ?? settings.TargetDelay);
-        var maxDatagramBytes = (int)SettingKeys.MaxDatagramSize.Check(options.MaxDatagramBytes ?? settings.MaxDatagramBytes);
+        var targetDelay = SettingKeys.TargetDelay.Check(options.TargetDelay ?? settings.TargetDelay, nameof(options.TargetDelay));
+        var maxDatagramBytes = (int)SettingKeys.MaxDatagramSize.Check(options.MaxDatagramBytes ?? settings.MaxDatagramBytes, nameof(options.MaxDatagramBytes));
         connection = connection with
         {
-            Compatibility = SettingKeys.Compatibility.Check(options.Compatibility ?? connection.Compatibility),
-            Mode = SettingKeys.Delivery.Check(options.Delivery ?? connection.Mode),
+            Compatibility = SettingKeys.Compatibility.Check(options.Compatibility ?? connection.Compatibility, nameof(options.Compatibility)),
+            Mode = SettingKeys.Delivery.Check(options.Delivery ?? connection.Mode, nameof(options.Delivery)),
             DropUnsupportedMetadata = options.DropUnsupportedMetadata ?? connection.DropUnsupportedMetadata,
-            MaxFrameBytes = (int)SettingKeys.MaxFrameSize.Check(options.MaxFrameBytes ?? connection.MaxFrameBytes),
+            MaxFrameBytes = (int)SettingKeys.MaxFrameSize.Check(options.MaxFrameBytes ?? connection.MaxFrameBytes, nameof(options.MaxFrameBytes)),
             MaxDatagramBytes = maxDatagramBytes > 0 ? maxDatagramBytes : ConnectionOptions.Default.MaxDatagramBytes,
-            SendBufferBytes = (int)SettingKeys.SendBuffer.Check(options.SendBufferBytes ?? connection.SendBufferBytes),
-            InitialReceiveWindowBytes = (int)SettingKeys.InitialReceiveWindow.Check(options.InitialReceiveWindowBytes ?? connection.InitialReceiveWindowBytes),
-            MaxReceiveWindowBytes = (int)SettingKeys.MaxReceiveWindow.Check(options.MaxReceiveWindowBytes ?? connection.MaxReceiveWindowBytes),
-            HalfOpenTimeoutMicros = Micros(SettingKeys.HalfOpenTimeout, options.HalfOpenTimeout, connection.HalfOpenTimeoutMicros),
-            KeepAliveMicros = Micros(SettingKeys.KeepAlive, options.KeepAlive, connection.KeepAliveMicros),
-            IdleTimeoutMicros = Micros(SettingKeys.IdleTimeout, options.IdleTimeout, connection.IdleTimeoutMicros),
-            MaxTimeouts = SettingKeys.MaxTimeouts.Check(options.MaxTimeouts ?? connection.MaxTimeouts),
+            SendBufferBytes = (int)SettingKeys.SendBuffer.Check(options.SendBufferBytes ?? connection.SendBufferBytes, nameof(options.SendBufferBytes)),
+            InitialReceiveWindowBytes = (int)SettingKeys.InitialReceiveWindow.Check(options.InitialReceiveWindowBytes ?? connection.InitialReceiveWindowBytes, nameof(options.InitialReceiveWindowBytes)),
+            MaxReceiveWindowBytes = (int)SettingKeys.MaxReceiveWindow.Check(options.MaxReceiveWindowBytes ?? connection.MaxReceiveWindowBytes, nameof(options.MaxReceiveWindowBytes)),
+            HalfOpenTimeoutMicros = Micros(SettingKeys.HalfOpenTimeout, options.HalfOpenTimeout, nameof(options.HalfOpenTimeout), connection.HalfOpenTimeoutMicros),
+            KeepAliveMicros = Micros(SettingKeys.KeepAlive, options.KeepAlive, nameof(options.KeepAlive), connection.KeepAliveMicros),
+            IdleTimeoutMicros = Micros(SettingKeys.IdleTimeout, options.IdleTimeout, nameof(options.IdleTimeout), connection.IdleTimeoutMicros),
+            MaxTimeouts = SettingKeys.MaxTimeouts.Check(options.MaxTimeouts ?? connection.MaxTimeouts, nameof(options.MaxTimeouts)),
             CoalesceSmallWrites = options.CoalesceSmallWrites ?? connection.CoalesceSmallWrites,
             AcceptUnconfirmed = options.AcceptUnconfirmed ?? connection.AcceptUnconfirmed,
             DelayedAck = options.DelayedAck ?? connection.DelayedAck,
@@ -89,10 +89,10 @@ internal sealed class ConnectionSettings
         {
             null => settings.RegisterTimeout,
             { } value when value == Timeout.InfiniteTimeSpan => TimeSpan.Zero,
-            { } value => SettingKeys.RegisterTimeout.Check(value),
+            { } value => SettingKeys.RegisterTimeout.Check(value, nameof(options.RegisterTimeout)),
         };
         return new ConnectionSettings(connection, maxDatagramBytes == 0, registerTimeout);
     }
 
-    private static long Micros(DurationKey key, TimeSpan? value, long configured) => value is { } given ? key.Check(given).Micros() : configured;
+    private static long Micros(DurationKey key, TimeSpan? value, string name, long configured) => value is { } given ? key.Check(given, name).Micros() : configured;
 }

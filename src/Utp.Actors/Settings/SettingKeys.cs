@@ -37,7 +37,14 @@ internal abstract class SettingKey<T>(string name)
     }
 
     /// <summary>The value of an option, once it is found allowed.</summary>
-    public T Check(T value) => IsAllowed(value) ? value : throw Wrong(Describe(value), null);
+    /// <param name="value">As given.</param>
+    /// <param name="option">The name that it has where it was given.</param>
+    public T Check(T value, string option) => IsAllowed(value)
+        ? value
+        : throw new ConfigurationException($"{option} = {Describe(value)} is not allowed: it must be {OptionRange} (it stands for {Name}).");
+
+    /// <summary>The same for options, in which no word stands for zero.</summary>
+    protected virtual string OptionRange => Range;
 
     protected abstract T Parse(Config config, string text);
 
@@ -56,6 +63,8 @@ internal abstract class SettingKey<T>(string name)
 internal sealed class DurationKey(string name, TimeSpan min, TimeSpan max, string? zero = null) : SettingKey<TimeSpan>(name)
 {
     protected override string Range => $"a duration from {Text(min)} to {Text(max)}{(zero is null ? "" : ", or " + zero)}";
+
+    protected override string OptionRange => $"a duration from {Text(min)} to {Text(max)}{(zero is null ? "" : $", or zero ({zero})")}";
 
     protected override TimeSpan Parse(Config config, string text) =>
         zero is not null && text == zero ? TimeSpan.Zero : config.GetTimeSpan(Name, null, allowInfinite: false);
@@ -82,6 +91,8 @@ internal sealed class DurationKey(string name, TimeSpan min, TimeSpan max, strin
 internal sealed class SizeKey(string name, long min, long max, string? zero = null) : SettingKey<long>(name)
 {
     protected override string Range => $"a size from {Text(min)} to {Text(max)}{(zero is null ? "" : ", or " + zero)}";
+
+    protected override string OptionRange => $"a size from {Text(min)} to {Text(max)}{(zero is null ? "" : $", or 0 ({zero})")}";
 
     public int ReadInt(Config config) => (int)Read(config);
 

@@ -8,8 +8,8 @@ internal static class Configuration
 {
     // Standard output belongs to the data, and standard error to sentences: Akka's log shows warnings and errors, one line each
     // (LogPrinter). A command that waits for a peer that was killed, or lost its power, is to end
-    // within half a minute. A keep-alive to a port that is closed brings ICMP, three of which end the connection; silence ends it by the idle time-out, which is longer than
-    // the 29 s between the keep-alives of any uTP.
+    // within half a minute. A keep-alive to a port that is closed brings ICMP, which ends the connection at once (note 0030); silence ends it by the idle time-out, which is longer
+    // than the 29 s between the keep-alives of any uTP.
     private static readonly Config Defaults = ConfigurationFactory.ParseString(
         """
         akka {

@@ -29,6 +29,9 @@ internal static class Sentences
     public static string Ended(string address, ConnectionClosed closed) => closed.Reason.Cause switch
     {
         CloseCause.Reset when TransferCodes.Sentence(address, closed.Reason.PeerCode) is { } sentence => sentence,
+        // Nobody was there to send a ST_RESET: ICMP said so, and proved it.
+        CloseCause.Reset when closed.Reason.Detail is not null =>
+            $"The program at {address} is gone: its host answers that the port is closed; start it again, and repeat the transfer.",
         CloseCause.Reset => $"{address} reset the connection: see what happened there, then try again.",
         CloseCause.TooManyRetransmissions => $"{address} stopped answering: check the network and the program there, then try again.",
         CloseCause.IdleTimeout => $"Nothing was heard from {address} for the idle time-out: check the network, or raise it with --set utp.idle-timeout=….",

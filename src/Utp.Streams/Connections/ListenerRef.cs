@@ -48,9 +48,8 @@ internal sealed class ListenerRef : InlineRef
         SystemLease lease;
         try
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(options.Backlog, 1, nameof(options));
             cancellationToken.ThrowIfCancellationRequested();
-            lease = await SystemLease.TakeAsync(options.ActorSystem).ConfigureAwait(false);
+            lease = await SystemLease.TakeAsync(options.ActorSystem, options.LoggerFactory).ConfigureAwait(false);
         }
         catch
         {

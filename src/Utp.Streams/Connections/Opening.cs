@@ -36,7 +36,7 @@ internal static class Opening
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            lease = await SystemLease.TakeAsync(through?.System ?? options.ActorSystem).ConfigureAwait(false);
+            lease = await SystemLease.TakeAsync(through?.System ?? options.ActorSystem, options.LoggerFactory).ConfigureAwait(false);
         }
         catch
         {
@@ -90,6 +90,9 @@ internal static class Opening
 
     private static void CheckInitialData(UtpClientOptions options, SystemLease lease)
     {
+        // A size that is none is told by its name, by who checks it.
+        if (options.InitialData.IsEmpty)
+            return;
         var datagram = options.Protocol?.MaxDatagramBytes ?? lease.Utp.Settings.MaxDatagramBytes;
         var limit = Math.Min(FirstDatagramBytes, datagram > 0 ? datagram : FirstDatagramBytes) - SynOverhead;
         if (options.InitialData.Length > limit)

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Microsoft.Extensions.Logging;
 using Utp.Actors;
 using Utp.Messages;
 
@@ -11,12 +12,13 @@ namespace Utp.Streams;
 /// </summary>
 internal sealed class SystemLease
 {
-    // Nothing is printed, and there is no file of its own: what fails is told to the caller, in exceptions.
+    // Nothing is printed, and there is no file of its own: what fails is told to the caller, in exceptions, and what is worth knowing beside that to the logger factories
+    // that callers give.
     private const string PrivateConfiguration =
         """
         akka {
           loggers = []
-          loglevel = OFF
+          loglevel = WARNING
           stdout-loglevel = OFF
           log-dead-letters = off
           log-dead-letters-during-shutdown = off
@@ -30,12 +32,14 @@ internal sealed class SystemLease
     private static int _users;
 
     private readonly bool _isPrivate;
+    private readonly ILoggerFactory? _logs;
     private int _returned;
 
-    private SystemLease(ActorSystem system, bool isPrivate)
+    private SystemLease(ActorSystem system, bool isPrivate, ILoggerFactory? logs)
     {
         System = system;
         _isPrivate = isPrivate;
+        _logs = logs;
         Utp = UtpExtension.Get(system);
     }
 
@@ -54,27 +58,32 @@ internal sealed class SystemLease
     }
 
     /// <summary>Of the user's system, or, for null, of the private one.</summary>
+    /// <param name="own">The user's.</param>
+    /// <param name="logs">Where the private one's warnings go while the lease is held; null: nowhere. The user's own has a log of its own.</param>
     /// <exception cref="UtpException">The system is terminated.</exception>
     /// <exception cref="ConfigurationException">The configuration of the user's system is wrong.</exception>
-    public static async ValueTask<SystemLease> TakeAsync(ActorSystem? own)
+    public static async ValueTask<SystemLease> TakeAsync(ActorSystem? own, ILoggerFactory? logs)
     {
         if (own is not null)
         {
             if (own.WhenTerminated.IsCompleted)
                 throw new UtpException(FailureCause.ShuttingDown, $"The actor system {own.Name} is terminated: give one that runs, or none for a private one.");
-            return new SystemLease(own, isPrivate: false);
+            return new SystemLease(own, isPrivate: false, null);
         }
 
         Task<ActorSystem> starting;
         lock (Gate)
         {
             _users++;
-            starting = _shared ??= Task.Run(static () => ActorSystem.Create("utp-streams", ConfigurationFactory.ParseString(PrivateConfiguration)));
+            starting = _shared ??= Task.Run(StartPrivate);
         }
 
         try
         {
-            return new SystemLease(await starting.ConfigureAwait(false), isPrivate: true);
+            var system = await starting.ConfigureAwait(false);
+            if (logs is not null)
+                LogForwarder.Add(logs);
+            return new SystemLease(system, isPrivate: true, logs);
         }
         catch
         {
@@ -90,16 +99,28 @@ internal sealed class SystemLease
         {
             lock (Gate)
                 _users++;
+            if (_logs is not null)
+                LogForwarder.Add(_logs);
         }
 
-        return new SystemLease(System, _isPrivate);
+        return new SystemLease(System, _isPrivate, _logs);
     }
 
     /// <summary>The user is done. A second call does nothing.</summary>
     public void Return()
     {
-        if (Interlocked.Exchange(ref _returned, 1) == 0 && _isPrivate)
-            Leave();
+        if (Interlocked.Exchange(ref _returned, 1) != 0 || !_isPrivate)
+            return;
+        if (_logs is not null)
+            LogForwarder.Remove(_logs);
+        Leave();
+    }
+
+    private static ActorSystem StartPrivate()
+    {
+        var system = ActorSystem.Create("utp-streams", ConfigurationFactory.ParseString(PrivateConfiguration));
+        system.ActorOf(Props.Create<LogForwarder.Listener>(), "log");
+        return system;
     }
 
     private static void Leave()

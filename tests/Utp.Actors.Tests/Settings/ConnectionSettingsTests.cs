@@ -56,10 +56,10 @@ public sealed class ConnectionSettingsTests
     }
 
     [Fact]
-    public void A_wrong_option_names_its_key_value_and_range()
+    public void A_wrong_option_is_named_as_it_was_given_with_value_range_and_key()
     {
         var error = Assert.Throws<ConfigurationException>(() => ConnectionSettings.Create(Configured, new UtpOptions { SendBufferBytes = 12 }));
-        Assert.Equal("utp.send-buffer = 12 is not allowed: it must be a size from 4KiB to 1GiB.", error.Message);
+        Assert.Equal("SendBufferBytes = 12 is not allowed: it must be a size from 4KiB to 1GiB (it stands for utp.send-buffer).", error.Message);
     }
 
     [Fact]

@@ -282,6 +282,21 @@ public class SendReceiveTests
     }
 
     [Fact]
+    public async Task A_transfer_that_stands_still_says_so_in_its_line_until_it_goes_on()
+    {
+        using var folder = new TestFolder();
+        using var drawn = new DrawnTerminal("stalled for ");
+        using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder["copy"], "--once");
+        var input = new FeedStream();
+        using var sender = UtpRun.Start(["send", "-", await receiver.ListeningAsync()], input, live: drawn.Console());
+        input.Feed(TestFolder.RandomBytes(100_000));
+        await drawn.SeenAsync();
+        input.End();
+        Assert.Equal(ExitCode.Done, await sender.ExitAsync());
+        Assert.Equal(ExitCode.Done, await receiver.ExitAsync());
+    }
+
+    [Fact]
     public async Task On_a_terminal_progress_is_drawn_and_cleared_and_the_outcome_stays()
     {
         using var folder = new TestFolder();

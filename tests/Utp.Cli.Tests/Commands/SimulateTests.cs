@@ -1,6 +1,5 @@
 using System.Text.Json;
 using SkiaSharp;
-using Spectre.Console;
 using Utp.Simulation;
 using Xunit;
 
@@ -121,10 +120,10 @@ public class SimulateTests
     [Fact]
     public async Task On_a_terminal_the_runs_are_counted_and_elsewhere_nothing_is_said()
     {
-        using var drawn = new Drawn("of 1000 runs; now drift-fast, lbe, seed ");
+        using var drawn = new DrawnTerminal("of 1000 runs; now drift-fast, lbe, seed ");
         // So long that only the interrupt ends it: what is waited for is the line, and no time.
-        using var run = UtpRun.Start(["simulate", "--profile", "drift-fast", "--repeat", "1000", "--json"], input: null, live: Live(drawn));
-        await drawn.SeenAsync.WaitAsync(UtpRun.Patience);
+        using var run = UtpRun.Start(["simulate", "--profile", "drift-fast", "--repeat", "1000", "--json"], input: null, live: drawn.Console());
+        await drawn.SeenAsync();
         run.Interrupt();
         Assert.Equal(ExitCode.Failed, await run.ExitAsync());
         Assert.Single(run.ErrorLines);
@@ -136,11 +135,11 @@ public class SimulateTests
     public async Task An_interrupt_ends_a_long_run_at_once_and_shows_what_is_done()
     {
         using var folder = new TestFolder();
-        using var drawn = new Drawn("1 of 2 runs");
+        using var drawn = new DrawnTerminal("1 of 2 runs");
         // The second takes a hundred times as long as the first.
         using var run = UtpRun.Start(
-            ["simulate", "--profile", "home-20ms-10m-1mb,drift-fast", "--json", "--markdown", folder["table.md"]], input: null, live: Live(drawn));
-        await drawn.SeenAsync.WaitAsync(UtpRun.Patience);
+            ["simulate", "--profile", "home-20ms-10m-1mb,drift-fast", "--json", "--markdown", folder["table.md"]], input: null, live: drawn.Console());
+        await drawn.SeenAsync();
         run.Interrupt();
         Assert.Equal(ExitCode.Failed, await run.ExitAsync());
         Assert.Contains("Interrupted", run.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
@@ -149,33 +148,6 @@ public class SimulateTests
         Assert.Empty(folder.Files);
     }
 
-    private static IAnsiConsole Live(Drawn drawn)
-    {
-        var live = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(drawn),
-            Ansi = AnsiSupport.Yes,
-            ColorSystem = ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.Yes,
-        });
-        live.Profile.Width = 120;
-        return live;
-    }
-
     private static HashSet<SKColor> Colours(SKBitmap picture, int top, int bottom) =>
         [.. Enumerable.Range(0, picture.Width).SelectMany(x => Enumerable.Range(top, bottom - top).Select(y => picture.GetPixel(x, y)))];
-
-    /// <summary>A terminal that says when a text is drawn on it.</summary>
-    private sealed class Drawn(string awaited) : StringWriter
-    {
-        private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task SeenAsync => _seen.Task;
-
-        public override void Write(string? value)
-        {
-            if (value is not null && value.Contains(awaited, StringComparison.Ordinal))
-                _seen.TrySetResult();
-        }
-    }
 }

@@ -12,7 +12,7 @@ namespace Utp.Interop.Tests.Peers;
 internal static class NodeModules
 {
     private static readonly TimeSpan InstallPatience = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
     private static readonly Lazy<string?> Missing = new(Prepare);
 
     /// <summary>Where the scripts and their packages are: beside this project's sources.</summary>

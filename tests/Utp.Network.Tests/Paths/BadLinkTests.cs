@@ -76,7 +76,7 @@ public sealed class BadLinkTests
         var slow = LinkShape.Of(20, 1, 64_000);
         await using var hosts = Hosts.Start(fast);
 
-        var transfer = hosts.TransferAsync(Hosts.Plan(8 * Megabyte), Hosts.Patience);
+        var transfer = hosts.TransferAsync(Hosts.Plan(24 * Megabyte), Hosts.Patience);
         await Hosts.UntilPassedAsync(hosts, 2 * Megabyte);
         await hosts.Link.ReshapeAsync(slow);
         await Task.Delay(4_000);

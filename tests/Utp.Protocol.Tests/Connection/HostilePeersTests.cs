@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Utp.Protocol.Tests;
 
-/// <summary>Whatever a thousand peers send, what they make us keep stays below the limits (note 0031).</summary>
+/// <summary>Whatever a thousand peers send, what they make us keep stays below the limits (note 0031). The memory of the process is read, so nothing runs beside it.</summary>
+[Collection(nameof(HostilePeersTests))]
+[CollectionDefinition(nameof(HostilePeersTests), DisableParallelization = true)]
 public sealed class HostilePeersTests
 {
     private const int Peers = 1_000;

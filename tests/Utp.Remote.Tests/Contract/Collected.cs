@@ -7,7 +7,7 @@ namespace Utp.Remote.Tests.Contract;
 /// <summary>What a handle's listener hears, in order.</summary>
 internal sealed class Collected : IHandleEventListener
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Channel<IHandleEvent> _events = Channel.CreateUnbounded<IHandleEvent>();
 
     /// <summary>Everything that was heard and not taken yet.</summary>
@@ -29,7 +29,7 @@ internal sealed class Collected : IHandleEventListener
 /// <summary>What a transport's listener hears.</summary>
 internal sealed class Accepted : IAssociationEventListener
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Channel<AssociationHandle> _handles = Channel.CreateUnbounded<AssociationHandle>();
 
     public int Waiting => _handles.Reader.Count;

@@ -288,9 +288,9 @@ public abstract class TransportContract(TransportKind kind)
     private protected static void WriteUntilTaken(AssociationHandle handle, ByteString payload)
     {
         var wait = new SpinWait();
-        for (var until = Environment.TickCount64 + 20_000; !handle.Write(payload);)
+        for (var until = Environment.TickCount64 + 60_000; !handle.Write(payload);)
         {
-            Assert.True(Environment.TickCount64 < until, "The handle took nothing for 20 s.");
+            Assert.True(Environment.TickCount64 < until, "The handle took nothing for a minute.");
             wait.SpinOnce();
         }
     }

@@ -12,7 +12,7 @@ namespace Utp.Remote.Tests.Remoting;
 /// <summary>Akka.Remote itself, over each transport: what its users rely on.</summary>
 public abstract class RemotingContract(TransportKind kind) : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly List<ActorSystem> _systems = [];
 
     [Fact]
@@ -159,7 +159,7 @@ public abstract class RemotingContract(TransportKind kind) : IAsyncLifetime
         var again = Start("b", address.Port!.Value);
         again.ActorOf(Props.Create<Echo>(), "echo");
 
-        var until = Environment.TickCount64 + 20_000;
+        var until = Environment.TickCount64 + 60_000;
         while (true)
         {
             try
@@ -204,7 +204,7 @@ public abstract class RemotingContract(TransportKind kind) : IAsyncLifetime
 
         ((IRemoteActorRefProvider)((ExtendedActorSystem)a).Provider).Quarantine(AddressOf(b), AddressUidExtension.Uid(b));
         // What is sent while the old association ends is lost; the next one is refused.
-        var until = Environment.TickCount64 + 20_000;
+        var until = Environment.TickCount64 + 60_000;
         while (!told.Task.IsCompleted)
         {
             Assert.True(Environment.TickCount64 < until, "The node that is in quarantine was not told.");

@@ -14,13 +14,13 @@ namespace Utp.Streams.Tests.Dsl;
 /// <summary>An actor system with uTP on loopback sockets, and streams. Waits are bounded.</summary>
 public abstract class FlowSpec : TestKit
 {
-    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private const string Base =
         """
         akka.loglevel = WARNING
         akka.stdout-loglevel = OFF
-        akka.test.single-expect-default = 20s
+        akka.test.single-expect-default = 60s
         akka.coordinated-shutdown.run-by-clr-shutdown-hook = off
         utp.shutdown-flush-timeout = 500ms
         utp.time-wait = 20ms

@@ -5,7 +5,7 @@ using Utp.Protocol;
 namespace Utp.Hosting;
 
 /// <summary>What a hosted listener does differently from the configuration; the members mean what those of <see cref="Bind"/> mean.</summary>
-public sealed class UtpListenerOptions
+public sealed class UtpHostListenerOptions
 {
     /// <summary>What accepted connections do differently from the configuration.</summary>
     public UtpOptions? Connections { get; set; }

@@ -50,7 +50,7 @@ public class ProcessTests
         using var folder = new TestFolder();
         using var receiver = UtpProcess.Start("receive", "--bind", "127.0.0.1:0", "--out", folder["copy"], "--once");
         var address = await receiver.ListeningAsync();
-        var appears = folder.PartAppearsAsync();
+        var appears = folder.PartGrowsAsync();
         var input = new FeedStream();
         using var sender = UtpRun.Start(["send", "-", address], input);
         input.Feed(TestFolder.RandomBytes(1_000_000));
@@ -72,7 +72,7 @@ public class ProcessTests
         using var folder = new TestFolder();
         using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder.Path, "--set", "utp.idle-timeout=3s", "--json");
         var address = await receiver.ListeningAsync();
-        var appears = folder.PartAppearsAsync();
+        var appears = folder.PartGrowsAsync();
         using var killed = UtpProcess.Start("send", "-", address);
         await killed.FeedAsync(TestFolder.RandomBytes(1_000_000));
         await appears;
@@ -99,7 +99,7 @@ public class ProcessTests
             return;
         using var folder = new TestFolder();
         using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder.Path, "--set", "utp.idle-timeout=off", "--json");
-        var appears = folder.PartAppearsAsync();
+        var appears = folder.PartGrowsAsync();
         using var killed = UtpProcess.Start("send", "-", await receiver.ListeningAsync());
         await killed.FeedAsync(TestFolder.RandomBytes(1_000_000));
         await appears;

@@ -35,16 +35,11 @@ internal sealed class TestFolder : IDisposable
         return this[name];
     }
 
-    /// <summary>Waits until a temporary file appears, which says that a ST_SYN has come; its sender may not know of the answer yet. Ask before it can.</summary>
-    public Task PartAppearsAsync() => PartAsync(NotifyFilters.FileName, static _ => true);
-
-    /// <summary>Waits until bytes stand in a temporary file, which says that its sender is connected. Ask before they can.</summary>
-    public Task PartGrowsAsync() => PartAsync(NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size, static part => new FileInfo(part) is { Exists: true, Length: > 0 });
-
-    private Task PartAsync(NotifyFilters what, Func<string, bool> isThere)
+    /// <summary>Waits until bytes stand in a temporary file, which says that its sender is connected; the file itself is there with the ST_SYN, of whose answer its sender may not know yet. Ask before they can.</summary>
+    public Task PartGrowsAsync()
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _watcher = new FileSystemWatcher(Path) { NotifyFilter = what };
+        _watcher = new FileSystemWatcher(Path) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size };
         _watcher.Created += OnEvent;
         _watcher.Changed += OnEvent;
         _watcher.EnableRaisingEvents = true;
@@ -52,7 +47,7 @@ internal sealed class TestFolder : IDisposable
 
         void OnEvent(object sender, FileSystemEventArgs e)
         {
-            if (e.FullPath.EndsWith(".part", StringComparison.Ordinal) && isThere(e.FullPath))
+            if (e.FullPath.EndsWith(".part", StringComparison.Ordinal) && new FileInfo(e.FullPath) is { Exists: true, Length: > 0 })
                 seen.TrySetResult();
         }
     }

@@ -172,7 +172,7 @@ public class SendReceiveTests
         using var folder = new TestFolder();
         using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder["copy"], "--once", "--json");
         var address = await receiver.ListeningAsync();
-        var appears = folder.PartAppearsAsync();
+        var appears = folder.PartGrowsAsync();
         var input = new FeedStream();
         using var sender = UtpRun.Start(["send", "-", address, "--json"], input);
         input.Feed(TestFolder.RandomBytes(100_000));
@@ -304,7 +304,7 @@ public class SendReceiveTests
         console.Interactive().EmitAnsiSequences().Width(120).SupportsUnicode(true);
         using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder["copy"], "--once");
         var address = await receiver.ListeningAsync();
-        var appears = folder.PartAppearsAsync();
+        var appears = folder.PartGrowsAsync();
         var input = new FeedStream();
         using var sender = UtpRun.Start(["send", "-", address], input, live: console);
         input.Feed(TestFolder.RandomBytes(100_000));

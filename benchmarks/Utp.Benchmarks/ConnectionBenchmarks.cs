@@ -11,17 +11,22 @@ namespace Utp.Benchmarks;
 [MemoryDiagnoser]
 public class ConnectionBenchmarks
 {
-    private const int PayloadBytes = 1_180;
+    // What fits in 1,200 bytes with a tag.
+    private const int PayloadBytes = 1_174;
     private const int BurstPackets = 64;
     private readonly byte[] _packet = new byte[PayloadBytes];
     private readonly byte[] _burst = new byte[BurstPackets * PayloadBytes];
     private ConnectionPair _pair = null!;
 
+    /// <summary>Whether each packet shows its receiver's tag (design note 34).</summary>
+    [Params(false, true)]
+    public bool Tags { get; set; }
+
     /// <summary>A fresh pair, run until its buffers have grown.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        _pair = new ConnectionPair(new ConnectionOptions { Pacing = false });
+        _pair = new ConnectionPair(new ConnectionOptions { Pacing = false }, Tags);
         for (var i = 0; i < 1_000; i++)
             BurstOneWay();
     }

@@ -56,7 +56,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     }
 
     /// <summary>Bytes of the largest stateless answer.</summary>
-    public const int LargestAnswerBytes = 32;
+    public const int LargestAnswerBytes = StatelessAnswer.LargestBytes;
 
     /// <summary>Datagrams that were longer than the space for them.</summary>
     public long Truncated => Interlocked.Read(ref _truncated);

@@ -89,7 +89,7 @@ internal sealed partial class UtpListener
         if (_acceptHandler is null)
             return;
         var handle = NewAcceptor(path);
-        if (_table.Router.TryAddProved(path, proof.Packet, handle, out var seed))
+        if (_table.Router.TryAddProved(path, proof, handle, out var seed))
             StartAcceptor(handle, seed, proof, isProved: true);
         else
             Refuse(path, proof);

@@ -152,5 +152,7 @@ public sealed record ConnectionOptions
 /// <param name="InitialSeqNr">Our first seq_nr.</param>
 /// <param name="FallbackReceiveId">The second R of an initiator, used by its last, plain ST_SYN. Unused by an acceptor.</param>
 /// <param name="FallbackSeqNr">The seq_nr that goes with it.</param>
+/// <param name="Tag">What our own peer is asked to show on each packet (note 0034); 0: nothing.</param>
+/// <param name="ClockOffset">µs, by which the timestamps of this connection differ from our clock.</param>
 public readonly record struct ConnectionSeed(
-    ConnectionId ReceiveId, SeqNr InitialSeqNr, ConnectionId FallbackReceiveId, SeqNr FallbackSeqNr);
+    ConnectionId ReceiveId, SeqNr InitialSeqNr, ConnectionId FallbackReceiveId, SeqNr FallbackSeqNr, uint Tag = 0, uint ClockOffset = 0);

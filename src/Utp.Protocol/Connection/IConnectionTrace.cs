@@ -52,6 +52,9 @@ public enum ReceiveVerdict
     /// <summary>It acknowledges what was never sent, or is older than any window.</summary>
     BadAck,
 
+    /// <summary>It does not show what we asked for at the handshake: a stranger's.</summary>
+    WrongTag,
+
     /// <summary>Its timestamp is too old (PAWS).</summary>
     OldTimestamp,
 

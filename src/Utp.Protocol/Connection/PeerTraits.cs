@@ -3,7 +3,7 @@ namespace Utp.Protocol;
 /// <summary>
 /// What the peer has shown of itself: its capabilities with the handshake (protocol.md §3), and the rest with each believable packet. Owned by the connection.
 /// </summary>
-internal sealed class PeerTraits(ConnectionOptions options)
+internal sealed class PeerTraits(ConnectionOptions options, WireClock clock = default)
 {
     /// <summary>What it has shown; none before the handshake.</summary>
     public Capabilities Capabilities { get; private set; }
@@ -72,5 +72,5 @@ internal sealed class PeerTraits(ConnectionOptions options)
     public void OnSequenced() => HasSpoken = true;
 
     private void NoteDelay(in InboundPacket inbound) =>
-        DelayMicros = inbound.Packet.Header.Timestamp.MicrosUntil(WireTimestamp.From(inbound.Arrival));
+        DelayMicros = inbound.Packet.Header.Timestamp.MicrosUntil(clock.Stamp(inbound.Arrival));
 }

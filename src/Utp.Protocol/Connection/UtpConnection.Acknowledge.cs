@@ -23,7 +23,7 @@ public sealed partial class UtpConnection
         var packet = inbound.Packet;
         var before = _batch.AckedPackets;
         var hidden = false;
-        var echo = TimestampEcho.Of(packet.Header);
+        var echo = TimestampEcho.Of(packet.Header with { TimestampDifference = _clock.Difference(packet.Header.TimestampDifference) });
         for (; acked > 0; acked--)
         {
             var seqNr = _packets.LeftEdge;
@@ -58,7 +58,7 @@ public sealed partial class UtpConnection
         if (_batch.AckedPackets == before)
             return;
         _batch.AckTimestamp = packet.Header.Timestamp;
-        _batch.AckTimestampDifference = packet.Header.TimestampDifference;
+        _batch.AckTimestampDifference = _clock.Difference(packet.Header.TimestampDifference);
         _batch.AckArrival = inbound.Arrival;
     }
 

@@ -180,7 +180,11 @@ public sealed partial class UtpConnection
 
         // Of what is under way to it a peer cannot know the last: our own proves itself by its own next seq_nr instead, which a stranger knows as little.
         var ahead = _packets.NextSeqNr.DistanceTo(header.AckNr);
-        if (ahead is 0 or -1 || (IsOwnPeer && IsAddressConfirmed && header.SeqNr == _receiver.Expected && ahead <= 0 && ahead >= -(Outstanding + 1)))
+        var isNext = header.SeqNr == _receiver.Expected;
+
+        // Who does not know the connection cannot show its tag, but answers a packet of ours, and so both of its numbers (note 0034).
+        var isExact = ahead is 0 or -1 && (isNext || _tags.Fit(inbound.Packet));
+        if (isExact || (IsOwnPeer && IsAddressConfirmed && isNext && _tags.Fit(inbound.Packet) && ahead <= 0 && ahead >= -(Outstanding + 1)))
         {
             _peerCloseCode = inbound.Packet.PeerCloseReason;
             if (State == ConnectionState.TimeWait || (OnlyOurFinIsUnacknowledged && !inbound.Packet.IsNotRead))

@@ -126,7 +126,7 @@ public sealed partial class UtpConnection
     {
         var header = proof.Packet.Header;
         _peerSyn = header.SeqNr.Previous;
-        SetPeer(_peer.IsNodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(proof.Packet.Extension2(proof.Datagram.Span)), header.SeqNr);
+        SetPeer(_peer.IsNodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(proof.Packet.Extension2(proof.Datagram.Span)), proof.Packet.Tag, header.SeqNr);
         _peerWindow = header.WndSize;
         _peerWindowStamp = header.Timestamp;
         _receiver.OnAdvanced(header.Timestamp, proof.Arrival);
@@ -143,7 +143,7 @@ public sealed partial class UtpConnection
         _counters.PacketsReceived++;
         _lastHeard = syn.Arrival;
         _peer.OnSyn(syn);
-        SetPeer(_peer.IsNodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(syn.Packet.Extension2(datagram)), header.SeqNr.Next);
+        SetPeer(_peer.IsNodeUtp ? Capabilities.None : CapabilitiesExtension.Parse(syn.Packet.Extension2(datagram)), syn.Packet.Tag, header.SeqNr.Next);
         _peerWindow = header.WndSize == 0 ? UnknownPeerWindow : header.WndSize;
         _peerWindowStamp = header.Timestamp;
         _receiver.OnAdvanced(header.Timestamp, syn.Arrival);
@@ -204,6 +204,8 @@ public sealed partial class UtpConnection
         var fallback = header.ConnectionId == _seed.FallbackReceiveId && header.AckNr == _seed.FallbackSeqNr && syn.FallbackSent;
         if (!first && !fallback)
             return header.Type == PacketType.State ? ReceiveVerdict.BadAck : ReceiveVerdict.NotAllowed;
+        if (!_tags.FitAnswer(inbound.Packet))
+            return ReceiveVerdict.WrongTag;
         if (header.Type != PacketType.State)
         {
             syn.NoteEarly(header.SeqNr);
@@ -215,7 +217,8 @@ public sealed partial class UtpConnection
         if (fallback)
         {
             _packets = new OutstandingPackets(_seed.FallbackSeqNr.Next);
-            _ackHorizon = default;
+            _repeatedAcks = new AckHorizon(AckHorizon.OfRepeatsMicros);
+            _delayedAcks = new AckHorizon(AckHorizon.OfDelaysMicros);
         }
 
 
@@ -225,7 +228,7 @@ public sealed partial class UtpConnection
             ? CapabilitiesExtension.Parse(inbound.Packet.Extension2(inbound.Datagram.Span))
             : Capabilities.None;
         _confirmsStateless = _confirmDue = (shown & Capabilities.Stateless) != 0;
-        SetPeer(shown & ~Capabilities.Stateless, expected);
+        SetPeer(shown & ~Capabilities.Stateless, inbound.Packet.Tag, expected);
         if (first && syn.PayloadOffered
             && (_peer.IsNodeUtp || (PeerCapabilities & Capabilities.SynPayload) != 0))
         {
@@ -270,6 +273,8 @@ public sealed partial class UtpConnection
         _confirmDue = false;
         var chain = new ExtensionChain(buffer);
         CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), OwnCapabilities);
+        if (_tags.InUse)
+            _tags.WriteHandshake(ref chain);
         return Finish(buffer, PacketType.State, _packets.LeftEdge, chain, 0, 0, 1);
     }
 
@@ -299,9 +304,13 @@ public sealed partial class UtpConnection
             _now, 0, 0, WindowLimited: false, null, null, micros, _rtt.SmoothedMicros, _rtt.MinMicros, RoundStart: false));
     }
 
-    private void SetPeer(Capabilities shown, SeqNr expected)
+    private void SetPeer(Capabilities shown, in PacketTag tag, SeqNr expected)
     {
         _peer.OnShown(shown);
+        if (IsOwnPeer)
+            _tags.OnHandshake(tag);
+        if (_tags.InUse)
+            _mtu.OnHeaderGrew(_tags.Bytes);
         _rtt.SetMinRto(IsOwnPeer ? _options.MinRtoOwnPeerMicros : _options.MinRtoMicros);
         _receiver.Begin(expected);
     }
@@ -346,7 +355,7 @@ public sealed partial class UtpConnection
         && (_peer.IsNodeUtp
             || (_options.Compatibility == PeerCompatibility.Negotiate && (OwnCapabilities & Capabilities.SynPayload) != 0))
         && (syn.Attempts == 1 || !_peer.IsNodeUtp
-            ? _sendBuffer.First.Length <= (syn.Attempts == 1 ? _mtu.MaxDatagramBytes : MtuSearch.Smallest) - PacketHeader.Length - 2 - CapabilitiesExtension.Length
+            ? _sendBuffer.First.Length <= (syn.Attempts == 1 ? _mtu.MaxDatagramBytes : MtuSearch.Smallest) - PacketHeader.Length - 2 - CapabilitiesExtension.Length - _tags.HandshakeBytes
             : syn.PayloadOffered);
 
     // The acceptor's answer: always the initial seq_nr, however often it is repeated.
@@ -373,7 +382,7 @@ public sealed partial class UtpConnection
         half.QuestionDue = false;
         half.Questions++;
         half.LastSent = _now;
-        return Finish(buffer, PacketType.Data, _seed.InitialSeqNr.Plus(-QuestionDistance), new ExtensionChain(buffer), 0, 0, 1, AckBeforeSyn);
+        return Finish(buffer, PacketType.Data, _seed.InitialSeqNr.Plus(-QuestionDistance), _tags.BeginChain(buffer), 0, 0, 1, AckBeforeSyn);
     }
 
     // libutp in SYN_SENT drops a packet that overtook our ST_STATE, but takes its ack, and never repeats its ST_SYN again. So

@@ -72,6 +72,6 @@ public sealed partial class UtpConnection
         }
     }
 
-    private static bool IsStampOf(WireTimestamp stamp, Instant first, Instant last) =>
-        first != Instant.Never && WireTimestamp.From(first).MicrosUntil(stamp) <= (ulong)Math.Max(0, last.Since(first));
+    private bool IsStampOf(WireTimestamp stamp, Instant first, Instant last) =>
+        first != Instant.Never && (stamp == _clock.Stamp(first) || stamp == _clock.Stamp(last));
 }

@@ -5,7 +5,8 @@ public sealed partial class UtpConnection
 {
     private BatchFacts _batch;
     private int _largestFlight = 1;
-    private AckHorizon _ackHorizon;
+    private AckHorizon _repeatedAcks = new(AckHorizon.OfRepeatsMicros);
+    private AckHorizon _delayedAcks = new(AckHorizon.OfDelaysMicros);
 
     /// <summary>Handles what one receive batch brought for this connection, in the order of arrival.</summary>
     /// <param name="batch">Packets that the router delivered; borrowed until the call returns.</param>
@@ -14,7 +15,8 @@ public sealed partial class UtpConnection
     {
         BeginInput(now);
         _batch = new BatchFacts { BytesInFlight = _packets.BytesInFlight };
-        _ackHorizon.Note(_packets.LeftEdge, now);
+        _repeatedAcks.Note(_packets.LeftEdge, now);
+        _delayedAcks.Note(_packets.LeftEdge, now);
         var payloadBytes = 0;
         foreach (ref readonly var inbound in batch)
             payloadBytes += inbound.Packet.PayloadLength;
@@ -57,6 +59,8 @@ public sealed partial class UtpConnection
             return ReceiveVerdict.NotAllowed;
         }
 
+        if (!_tags.Fit(inbound.Packet))
+            return ReceiveVerdict.WrongTag;
         if (_receiver.IsFromAWrapAgo(header.Timestamp, inbound.Arrival))
             return ReceiveVerdict.OldTimestamp;
 
@@ -90,8 +94,11 @@ public sealed partial class UtpConnection
         return header.Type == PacketType.State ? ReceiveVerdict.Accepted : HandleSequenced(inbound);
     }
 
-    // From those that repeat packets as they were, no older than what was acknowledged lately; from the others, than what may have been in flight.
-    private long OldestAck => IsOwnPeer || _peer.SendsExtensions ? _largestFlight : _largestFlight + _ackHorizon.Packets;
+    // From those that repeat packets as they were, no older than what was acknowledged lately; from the others, than what may have been in flight, and a moment ago if
+    // nothing else proves them.
+    private long OldestAck => IsOwnPeer ? _largestFlight
+        : _peer.SendsExtensions ? Math.Min(_largestFlight, 1 + _delayedAcks.Packets)
+        : _largestFlight + _repeatedAcks.Packets;
 
     // What every believable packet tells, whatever it carries.
     private void NotePeer(in InboundPacket inbound)
@@ -99,7 +106,7 @@ public sealed partial class UtpConnection
         var header = inbound.Packet.Header;
         _lastHeard = inbound.Arrival;
         _peer.OnPacket(inbound);
-        _batch.OnDelay(_peer.DelayMicros, header.TimestampDifference);
+        _batch.OnDelay(_peer.DelayMicros, _clock.Difference(header.TimestampDifference));
 
         if (_timers.IsArmed(TimerKind.SynRetry) && IsAddressConfirmed && !RepeatsAnswer(inbound))
             _timers.Stop(TimerKind.SynRetry);

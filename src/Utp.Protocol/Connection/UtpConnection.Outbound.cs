@@ -55,7 +55,7 @@ public sealed partial class UtpConnection
     {
         var half = _synReceived!;
         transmit = default;
-        var overhead = PacketHeader.Length + (half.Answer == Capabilities.None ? 0 : 2 + CapabilitiesExtension.Length);
+        var overhead = PacketHeader.Length + (half.Answer == Capabilities.None ? 0 : 2 + CapabilitiesExtension.Length) + (_tags.InUse ? _tags.HandshakeBytes : 0);
         if (half.AnswerDue)
             return half.Budget >= overhead && Spend(half, Polled(WriteAnswer(buffer), PolledKind.Answer, out transmit), transmit);
         if (half.AnswersSent == 0)
@@ -146,7 +146,7 @@ public sealed partial class UtpConnection
         var window = _peerWindow - _packets.BytesOutstanding;
         var probeBytes = NextMtuProbe(next, bytes, room, window);
         if (probeBytes > 0 && !IsOwnPeer)
-            bytes = probeBytes - (MaxPayload + PacketHeader.Length - room);
+            bytes = probeBytes - (MaxPayload + _mtu.HeaderBytes - room);
         if (bytes > window)
         {
             // Wait for room for a whole packet, unless nothing is on its way that could bring news of it.
@@ -218,7 +218,7 @@ public sealed partial class UtpConnection
         var extensionBytes = ExtensionBytes(_sendBuffer.PeekNext());
         var payload = _sendBuffer.Cut(maxBytes);
         var seqNr = _packets.Add(OutstandingKind.Data, payload, _now);
-        _mtu.OnCut(ref _packets[seqNr], PacketHeader.Length + extensionBytes + payload.Length, probeBytes);
+        _mtu.OnCut(ref _packets[seqNr], _mtu.HeaderBytes + extensionBytes + payload.Length, probeBytes);
         _counters.BytesSent += payload.Length;
         _undersizedInFlight = payload.Length < MaxPayload;
         _lastUndersized = seqNr;

@@ -44,11 +44,11 @@ public sealed partial class UtpConnection
             metadataBytes += 2 + CapabilitiesExtension.Length;
 
         // The npm utp takes every byte after the header of a ST_DATA as payload (protocol.md §2).
-        var room = _mtu.MaxDatagramBytes - PacketHeader.Length - metadataBytes - payload.Length;
+        var room = _mtu.MaxDatagramBytes - _mtu.HeaderBytes - metadataBytes - payload.Length;
         if (room < 0 && SendsPieces && !packet.IsMtuProbe)
             return WritePiece(seqNr, 0, buffer);
         var sackBytes = _peer.SendsExtensions ? SelectiveAckBytes(room - 2) : 0;
-        var chain = new ExtensionChain(buffer);
+        var chain = _tags.BeginChain(buffer);
         WriteSelectiveAck(ref chain, sackBytes);
         if (capabilities != Capabilities.None)
             CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), capabilities);
@@ -74,7 +74,7 @@ public sealed partial class UtpConnection
 
     private Transmit WriteFin(SeqNr seqNr, Span<byte> buffer)
     {
-        var chain = new ExtensionChain(buffer);
+        var chain = _tags.BeginChain(buffer);
         var sackBytes = _peer.SendsExtensions ? SelectiveAckBytes(MaxSelectiveAckBytes) : 0;
         if (_receiver.LeavesUnread && IsOwnPeer)
             sackBytes = WriteCloseReason(ref chain, NotReadCode, sackBytes, NotReadFlag);
@@ -88,7 +88,7 @@ public sealed partial class UtpConnection
     private Transmit WriteState(Span<byte> buffer, bool keepAlive)
     {
         _lastStateSent = _now;
-        var chain = new ExtensionChain(buffer);
+        var chain = _tags.BeginChain(buffer);
         var sackBytes = keepAlive ? 0 : SelectiveAckBytes(MaxSelectiveAckBytes);
         if (_receiver.LeavesUnread && IsOwnPeer && !keepAlive)
             sackBytes = WriteCloseReason(ref chain, NotReadCode, sackBytes, NotReadFlag);
@@ -106,13 +106,13 @@ public sealed partial class UtpConnection
         if (_now.Since(_lastHeard) < 2 * _options.KeepAliveMicros)
             return WriteState(buffer, keepAlive: true);
         _lastStateSent = _now;
-        return Finish(buffer, PacketType.Data, _packets.LeftEdge.Plus(-QuestionDistance), new ExtensionChain(buffer), 0, 0, 1, _receiver.Expected.Previous.Previous);
+        return Finish(buffer, PacketType.Data, _packets.LeftEdge.Plus(-QuestionDistance), _tags.BeginChain(buffer), 0, 0, 1, _receiver.Expected.Previous.Previous);
     }
 
     private Transmit WriteReset(Span<byte> buffer)
     {
         _resetDue = false;
-        var chain = new ExtensionChain(buffer);
+        var chain = _tags.BeginChain(buffer);
         if (_closeCode is { } code && (_peer.SendsExtensions || IsOwnPeer))
             WriteCloseReason(ref chain, code, 0, _receiver.LeavesUnread && IsOwnPeer ? NotReadFlag : (byte)0);
 
@@ -126,7 +126,7 @@ public sealed partial class UtpConnection
         // protocol.md §4, "ST_RESET we send".
         var header = new PacketHeader(
             PacketType.Reset, ExtensionType.None, packet.ConnectionId == _seed.ReceiveId ? _seed.ReceiveId.Next : _seed.FallbackReceiveId.Next,
-            WireTimestamp.From(_now), 0, 0, packet.AckNr.Next,
+            _clock.Stamp(_now), 0, 0, packet.AckNr.Next,
             packet.Type == PacketType.State ? packet.SeqNr.Previous : packet.SeqNr);
         header.Write(buffer);
         _counters.PacketsSent++;
@@ -138,11 +138,16 @@ public sealed partial class UtpConnection
     {
         var chain = new ExtensionChain(buffer);
         if (capabilities != Capabilities.None)
+        {
             CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), capabilities);
+            if (type == PacketType.Syn || _tags.InUse)
+                _tags.WriteHandshake(ref chain);
+        }
+
         payload.CopyTo(buffer[chain.Length..]);
         var length = chain.Length + payload.Length;
         var wndSize = _data.Advertise();
-        var header = new PacketHeader(type, chain.First, id, WireTimestamp.From(_now), _peer.DelayMicros, wndSize, seqNr, ackNr);
+        var header = new PacketHeader(type, chain.First, id, _clock.Stamp(_now), _peer.DelayMicros, wndSize, seqNr, ackNr);
         header.Write(buffer);
         NoteSentDatagram(header, length, payload.Length, 1);
         return new Transmit(length, DontFragment: true);
@@ -154,7 +159,7 @@ public sealed partial class UtpConnection
         var length = chain.Length + payloadBytes;
         var wndSize = type == PacketType.Reset ? 0 : _data.Advertise();
         var header = new PacketHeader(
-            type, chain.First, SendId, WireTimestamp.From(_now), _peer.DelayMicros, wndSize, seqNr, ackNr ?? _receiver.Expected.Previous);
+            type, chain.First, SendId, _clock.Stamp(_now), _peer.DelayMicros, wndSize, seqNr, ackNr ?? _receiver.Expected.Previous);
         header.Write(buffer);
 
         // A packet acknowledges all that is there, unless something is missing and it could not say so.

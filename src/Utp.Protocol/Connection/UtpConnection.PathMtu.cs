@@ -39,7 +39,7 @@ public sealed partial class UtpConnection
         var probe = _mtu.NextProbe(_now);
         if (probe == 0 || IsOwnPeer)
             return probe;
-        var payload = probe - (MaxPayload + PacketHeader.Length - room);
+        var payload = probe - (MaxPayload + _mtu.HeaderBytes - room);
         var available = next.IsMessage ? next.BytesLeft : _sendBuffer.UnsentBytes;
         return payload <= Math.Min(available, window) && _packets.BytesInFlight + payload <= _congestion.WindowBytes ? probe : 0;
     }

@@ -12,7 +12,7 @@ public sealed partial class UtpConnection
     {
         ref var packet = ref _packets[seqNr];
         var payload = packet.Payload;
-        var chain = new ExtensionChain(buffer);
+        var chain = _tags.BeginChain(buffer);
         new PacketPiece((ushort)offset, (ushort)payload.Length).Write(chain.Add(ExtensionType.PacketPiece, PacketPiece.Length));
         if (offset == 0)
             DescribeMessage(payload).Write(ref chain);
@@ -24,7 +24,7 @@ public sealed partial class UtpConnection
         return Finish(buffer, PacketType.Data, seqNr, chain, bytes, 0, packet.Transmissions);
     }
 
-    private bool WentInPieces(in OutstandingPacket packet) => SendsPieces && packet.DatagramBytes < PacketHeader.Length + packet.Payload.Length;
+    private bool WentInPieces(in OutstandingPacket packet) => SendsPieces && packet.DatagramBytes < _mtu.HeaderBytes + packet.Payload.Length;
 
     // The pieces of one packet leave together, as its fragments would.
     private bool PollPiece(Span<byte> buffer, out Transmit transmit)

@@ -15,6 +15,7 @@ public sealed partial class UtpConnection
     private readonly ConnectionOptions _options;
     private readonly IConnectionTrace? _trace;
     private readonly ConnectionSeed _seed;
+    private readonly WireClock _clock;
     private readonly ICongestionControl _congestion;
     private readonly SendBuffer _sendBuffer = new();
     private OutstandingPackets _packets;
@@ -31,6 +32,7 @@ public sealed partial class UtpConnection
     private DuplicateAcks _duplicateAcks;
     private Rack _rack;
     private Pacer _pacer;
+    private PacketTags _tags;
     private Counters _counters;
 
     private long _peerWindow;
@@ -42,13 +44,15 @@ public sealed partial class UtpConnection
         ConnectionSeed seed, ConnectionOptions options, ConnectionState initial, SeqNr firstSeqNr, Instant now, MemoryBudget? reorderMemory = null)
     {
         _seed = seed;
+        _clock = new WireClock(seed.ClockOffset);
+        _tags = new PacketTags(options.Compatibility == PeerCompatibility.Negotiate ? seed.Tag : 0);
         _options = options;
         _trace = options.Trace;
         _congestion = options.CongestionControl();
         _packets = new OutstandingPackets(firstSeqNr);
         _rtt = new RttEstimator(options.InitialRtoMicros, options.MinRtoMicros, options.MaxRtoMicros);
         _life = new Lifecycle(initial, options.Trace);
-        _peer = new PeerTraits(options);
+        _peer = new PeerTraits(options, _clock);
         _mtu = new PathMtu(options, _congestion, _peer);
         _ack = new AckPolicy(options.DelayedAck, _timers);
         _data = new UnreadData(options, _timers);

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Utp.Protocol;
 
 /// <summary>
@@ -10,6 +12,8 @@ public sealed class DatagramRouter<TPath, TConnection>
     where TPath : struct, IEquatable<TPath>
     where TConnection : class
 {
+    private const int AcceptorRandomBytes = 10;
+
     private readonly EndpointLimits _limits;
     private readonly Func<TPath, ulong> _addressKey;
     private readonly ConnectionTable<TPath, TConnection> _table;
@@ -73,7 +77,7 @@ public sealed class DatagramRouter<TPath, TConnection>
     /// <param name="path">Where it came from, and the answer goes to.</param>
     /// <param name="syn">What <see cref="TryDeliver"/> parsed, and found no connection for.</param>
     /// <param name="datagram">Its datagram.</param>
-    /// <param name="destination">At least 32 bytes.</param>
+    /// <param name="destination">At least <see cref="StatelessAnswer.LargestBytes"/> bytes.</param>
     /// <param name="now">The time.</param>
     /// <param name="length">Bytes written.</param>
     /// <returns>Whether an answer was written; otherwise the packet takes its usual way.</returns>
@@ -85,12 +89,18 @@ public sealed class DatagramRouter<TPath, TConnection>
         var header = syn.Header;
         var ownPeer = _answer.Capabilities != Capabilities.None && CapabilitiesExtension.Parse(syn.Extension2(datagram)) != Capabilities.None;
         var chain = new ExtensionChain(destination);
+        var cookie = _cookies.Make(_synPath(path), header.ConnectionId, header.SeqNr, ownPeer, now);
         if (ownPeer)
+        {
             CapabilitiesExtension.Write(chain.Add(ExtensionType.CapabilitiesOrMetadata, CapabilitiesExtension.Length), (_answer.Capabilities & ~Capabilities.SynPayload) | Capabilities.Stateless);
-        var timestamp = WireTimestamp.From(now);
+            if (syn.Tag.Asked != 0)
+                new PacketTag(syn.Tag.Asked, cookie.Tag).Write(chain.Add(ExtensionType.PacketTag, PacketTag.HandshakeLength));
+        }
+
+        var timestamp = new WireClock(cookie.ClockOffset).Stamp(now);
         new PacketHeader(
-            PacketType.State, chain.First, header.ConnectionId, timestamp, header.Timestamp.MicrosUntil(timestamp), _answer.WindowBytes,
-            _cookies.Make(_synPath(path), header.ConnectionId, header.SeqNr, ownPeer, now), header.SeqNr).Write(destination);
+            PacketType.State, chain.First, header.ConnectionId, timestamp, header.Timestamp.MicrosUntil(timestamp),
+            _answer.WindowBytes, cookie.SeqNr, header.SeqNr).Write(destination);
         length = chain.Length;
         _cookiesUntil = now.Plus(2 * SynCookie.SlotMicros);
         _synStateless++;
@@ -99,13 +109,16 @@ public sealed class DatagramRouter<TPath, TConnection>
 
     /// <summary>Adds the acceptor of a packet for which <see cref="Route"/> decided <see cref="RouteDecision.AcceptProved"/>. False when a limit of connections is reached.</summary>
     /// <param name="path">Its way.</param>
-    /// <param name="proof">The packet.</param>
+    /// <param name="proof">The packet, and when it arrived.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="seed">For <see cref="UtpConnection.AcceptProved"/>.</param>
-    public bool TryAddProved(in TPath path, in ParsedPacket proof, TConnection connection, out ConnectionSeed seed)
+    public bool TryAddProved(in TPath path, in InboundPacket proof, TConnection connection, out ConnectionSeed seed)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        seed = new ConnectionSeed(proof.Header.ConnectionId, proof.Header.AckNr.Next, default, default);
+        seed = default;
+        if (!TryProve(path, proof.Packet, proof.Datagram.Span, proof.Arrival, out var cookie))
+            return false;
+        seed = new ConnectionSeed(proof.Packet.Header.ConnectionId, cookie.SeqNr, default, default, cookie.Tag, cookie.ClockOffset);
         if (_table.CheckLimits(path, halfOpen: false) != AcceptRefusal.None || _table.TryFind(path, seed.ReceiveId, out _))
             return false;
         _table.AddAcceptor(path, seed, connection, halfOpen: false);
@@ -216,11 +229,11 @@ public sealed class DatagramRouter<TPath, TConnection>
 
     /// <summary>Adds the acceptor of a ST_SYN as half open. False, with the cause, when the limits refuse or the id is taken.</summary>
     /// <exception cref="ArgumentException">The packet is no ST_SYN.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">Fewer than 2 random bytes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 10 random bytes.</exception>
     public bool TryAddAcceptor(in TPath path, in ParsedPacket syn, ReadOnlySpan<byte> random, TConnection connection, out ConnectionSeed seed, out AcceptRefusal refusal)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        ArgumentOutOfRangeException.ThrowIfLessThan(random.Length, sizeof(ushort));
+        ArgumentOutOfRangeException.ThrowIfLessThan(random.Length, AcceptorRandomBytes);
         if (syn.Header.Type != PacketType.Syn)
             throw new ArgumentException("Only a ST_SYN can be accepted.", nameof(syn));
 
@@ -233,7 +246,9 @@ public sealed class DatagramRouter<TPath, TConnection>
             return false;
         }
 
-        seed = new ConnectionSeed(receiveId, new SeqNr(System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(random)), default, default);
+        seed = new ConnectionSeed(
+            receiveId, new SeqNr(BinaryPrimitives.ReadUInt16BigEndian(random)), default, default,
+            InitiatorIds.TagOf(BinaryPrimitives.ReadUInt32BigEndian(random[2..])), BinaryPrimitives.ReadUInt32BigEndian(random[6..]));
         _table.AddAcceptor(path, seed, connection, halfOpen: true);
         return true;
     }
@@ -275,11 +290,19 @@ public sealed class DatagramRouter<TPath, TConnection>
     // It may belong to a connection that we do not remember, whose ST_STATE or capabilities were lost: no ST_RESET then.
     private RouteDecision RouteUnremembered(ReadOnlySpan<byte> datagram, in TPath path, in ParsedPacket packet, Instant now)
     {
-        var ownPeer = CapabilitiesExtension.Parse(packet.Extension2(datagram)) != Capabilities.None;
-        if (_synPath is not null && packet.Header.Type != PacketType.Reset && _cookies!.IsProof(_synPath(path), packet.Header, ownPeer, now))
+        if (packet.Header.Type != PacketType.Reset && TryProve(path, packet, datagram, now, out _))
             return RouteDecision.AcceptProved;
         _unknownConnection++;
         return _limits.UnknownIsNotUtp ? RouteDecision.NotUtp : RouteDecision.Drop;
+    }
+
+    // One that speaks of tags must show the one that it was asked for.
+    private bool TryProve(in TPath path, in ParsedPacket packet, ReadOnlySpan<byte> datagram, Instant now, out Cookie cookie)
+    {
+        cookie = default;
+        return _synPath is not null && _cookies is not null
+            && _cookies.TryProve(_synPath(path), packet.Header, CapabilitiesExtension.Parse(packet.Extension2(datagram)) != Capabilities.None, now, out cookie)
+            && (packet.Tag == default || packet.Tag.Shown == cookie.Tag);
     }
 
     private RouteDecision RouteUnknown(PacketType type)

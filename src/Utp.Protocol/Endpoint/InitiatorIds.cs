@@ -30,9 +30,13 @@ internal static class InitiatorIds
 
         seed = new ConnectionSeed(
             id, new SeqNr(BinaryPrimitives.ReadUInt16BigEndian(random[6..])),
-            fallback, new SeqNr(BinaryPrimitives.ReadUInt16BigEndian(random[8..])));
+            fallback, new SeqNr(BinaryPrimitives.ReadUInt16BigEndian(random[8..])),
+            TagOf(BinaryPrimitives.ReadUInt32BigEndian(random[12..])), BinaryPrimitives.ReadUInt32BigEndian(random[16..]));
         return true;
     }
+
+    /// <summary>A tag of random bits: 0 stands for none.</summary>
+    public static uint TagOf(uint random) => Math.Max(1, random);
 
     private static bool TryProbe<TPath, TConnection>(
         ConnectionTable<TPath, TConnection> table, in TPath path, ConnectionId start, ushort stride, ConnectionId? other, out ConnectionId id)

@@ -32,13 +32,23 @@ internal sealed class PathMtu
     public int LargestDatagramBytes => _search.LargestDatagramBytes;
 
     /// <summary>Bytes behind the header of a full packet.</summary>
-    public int MaxPayload => _search.MaxDatagramBytes - PacketHeader.Length;
+    public int MaxPayload => _search.MaxDatagramBytes - HeaderBytes;
+
+    /// <summary>Bytes of each packet but those of the handshake before its payload and other extensions.</summary>
+    public int HeaderBytes { get; private set; } = PacketHeader.Length;
 
     /// <summary>Whether a datagram of this size goes with don't-fragment.</summary>
     public bool DontFragment(int datagramBytes) => _search.DontFragment(datagramBytes);
 
     /// <summary>Another connection to the same address found this; used once the peer is known.</summary>
     public void Suggest(PathSize found) => _suggested = found;
+
+    /// <summary>From now on each packet carries so many bytes more.</summary>
+    public void OnHeaderGrew(int bytes)
+    {
+        HeaderBytes += bytes;
+        Tell();
+    }
 
     /// <summary>The peer is known, and so how far it is trusted: begins with what was suggested.</summary>
     public void UseSuggestion()

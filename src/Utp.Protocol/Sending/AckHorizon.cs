@@ -1,13 +1,18 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// How far an ack_nr may lie behind, from a peer that repeats packets with the ack_nr that they had at first (note 0008): what was acknowledged in the last 16 to 32
-/// seconds. Who repeats a packet for longer than that has lost its connection. A value inside the connection.
+/// How far an ack_nr may lie behind (note 0008): what was acknowledged in the last one to two slots of time. A value inside the connection.
 /// </summary>
-internal struct AckHorizon
+/// <param name="slotMicros">The length of a slot, µs.</param>
+internal struct AckHorizon(long slotMicros)
 {
-    private const long SlotMicros = 16_000_000;
+    /// <summary>For peers that repeat a packet with the ack_nr that it had at first: who does so for longer than this has lost its connection.</summary>
+    public const long OfRepeatsMicros = 16_000_000;
 
+    /// <summary>For peers that write their ack_nr when a packet leaves: more than a round trip, and more than packets overtake each other by.</summary>
+    public const long OfDelaysMicros = 2_000_000;
+
+    private readonly long _slotMicros = slotMicros;
     private SeqNr _edge;
     private long _acknowledged;
     private long _slotStart;
@@ -22,7 +27,7 @@ internal struct AckHorizon
             (_hasBegun, _edge, _since) = (true, leftEdge, now);
         _acknowledged += _edge.DistanceTo(leftEdge);
         _edge = leftEdge;
-        var slots = now.Since(_since) / SlotMicros;
+        var slots = now.Since(_since) / _slotMicros;
         if (slots == 0)
             return;
         _olderSlotStart = slots == 1 ? _slotStart : _acknowledged;

@@ -20,4 +20,7 @@ public static class ExtensionType
 
     /// <summary>The payload is a piece of its packet, between our own peers: offset and length of 16 bits (<see cref="PacketPiece"/>).</summary>
     public const byte PacketPiece = 5;
+
+    /// <summary>The packet shows what its receiver asked for, between our own peers: 4 or 8 bytes (<see cref="Utp.Protocol.PacketTag"/>).</summary>
+    public const byte PacketTag = 6;
 }

@@ -17,6 +17,7 @@ namespace Utp.Protocol;
 /// <param name="RangesLength">Bytes of them, 0 for none.</param>
 /// <param name="HasPiece">Whether the packet carries extension 5: its payload is a piece, for those who negotiated that.</param>
 /// <param name="Piece">Where the piece belongs.</param>
+/// <param name="Tag">What extension 6 shows and asks for; <c>default</c> for none.</param>
 public readonly record struct ParsedPacket(
     PacketHeader Header,
     ushort SelectiveAckOffset,
@@ -30,7 +31,8 @@ public readonly record struct ParsedPacket(
     ushort RangesOffset,
     short RangesLength,
     bool HasPiece,
-    PacketPiece Piece)
+    PacketPiece Piece,
+    PacketTag Tag)
 {
     /// <summary>Whether the packet carries extension 2.</summary>
     public bool HasExtension2 => Extension2Length >= 0;
@@ -66,6 +68,7 @@ public readonly record struct ParsedPacket(
         int sackOffset = offset, sackLength = 0, ext2Offset = offset, ext2Length = -1, closeReason = -1, rangesOffset = offset, rangesLength = 0;
         var isNotRead = false;
         PacketPiece? piece = null;
+        PacketTag tag = default;
         var type = header.Extension;
         while (type != ExtensionType.None)
         {
@@ -93,6 +96,9 @@ public readonly record struct ParsedPacket(
                 case ExtensionType.PacketPiece when piece is null:
                     piece = PacketPiece.Parse(datagram.Slice(offset, length));
                     break;
+                case ExtensionType.PacketTag when tag == default:
+                    tag = PacketTag.Parse(datagram.Slice(offset, length));
+                    break;
                 case ExtensionType.CloseReason when closeReason < 0 && length == 4:
                     closeReason = (datagram[offset + 2] << 8) | datagram[offset + 3];
                     isNotRead = (datagram[offset] & UtpConnection.NotReadFlag) != 0;
@@ -106,7 +112,7 @@ public readonly record struct ParsedPacket(
         packet = new ParsedPacket(
             header, (ushort)sackOffset, (short)sackLength, (ushort)ext2Offset, (short)ext2Length,
             (ushort)offset, (ushort)(datagram.Length - offset), closeReason, isNotRead,
-            (ushort)rangesOffset, (short)rangesLength, piece is not null, piece ?? default);
+            (ushort)rangesOffset, (short)rangesLength, piece is not null, piece ?? default, tag);
         return true;
     }
 }

@@ -267,7 +267,7 @@ public sealed class SimulatedEndpoint : IDatagramHost, IEventHandler
     private void AcceptProved(UdpPath path, in InboundPacket proof, Instant now)
     {
         var connection = new SimulatedConnection(this, path, NoUser.Instance);
-        if (!_router.TryAddProved(path, proof.Packet, connection, out var seed))
+        if (!_router.TryAddProved(path, proof, connection, out var seed))
             return;
         connection.Seed = seed;
         connection.Core = UtpConnection.AcceptProved(seed, _acceptOptions, proof, now);

@@ -81,6 +81,14 @@ public sealed record PacketBuilder(PacketType Type)
         return Extension(ExtensionType.CapabilitiesOrMetadata, data);
     }
 
+    /// <summary>What the receiver asked for, in extension 6; and, if <paramref name="asked"/> is given, what the sender asks for.</summary>
+    public PacketBuilder Tag(uint shown, uint? asked = null)
+    {
+        var data = new byte[PacketTag.HandshakeLength];
+        new PacketTag(shown, asked ?? 0).Write(data);
+        return Extension(ExtensionType.PacketTag, asked is null ? data[..PacketTag.Length] : data);
+    }
+
     /// <summary>Metadata (or a frame header), in extension 2.</summary>
     public PacketBuilder Metadata(params byte[] metadata) => Extension(ExtensionType.CapabilitiesOrMetadata, metadata);
 

@@ -17,20 +17,23 @@ public sealed class ConnectionPair
     private readonly byte[][] _datagrams = new byte[BatchPackets][];
     private readonly InboundPacket[] _batch = new InboundPacket[BatchPackets];
 
-    /// <summary>Connects the two; <paramref name="options"/> are theirs but for the delivery buffers, which are pooled here.</summary>
-    public ConnectionPair(ConnectionOptions options)
+    /// <summary>
+    /// Connects the two; <paramref name="options"/> are theirs but for the delivery buffers, which are pooled here. As in use their packets show tags (note 0034), unless
+    /// <paramref name="tags"/> is false.
+    /// </summary>
+    public ConnectionPair(ConnectionOptions options, bool tags = true)
     {
         options = options with { AllocateDelivery = _ => _deliveryBuffers.TryPop(out var buffer) ? buffer : new byte[DeliveryBytes] };
         for (var i = 0; i < BatchPackets; i++)
             _datagrams[i] = new byte[options.MaxDatagramBytes];
 
-        var seed = new ConnectionSeed(new ConnectionId(500), new SeqNr(100), new ConnectionId(40_000), new SeqNr(200));
+        var seed = new ConnectionSeed(new ConnectionId(500), new SeqNr(100), new ConnectionId(40_000), new SeqNr(200), Tag: tags ? 17u : 0, ClockOffset: 3_000_000_000);
         Initiator = UtpConnection.Connect(seed, options, default, Now);
         if (Fill(Initiator) != 1)
             throw new InvalidOperationException("The ST_SYN was expected, alone.");
         Now = Now.Plus(WireMicros);
         Acceptor = UtpConnection.Accept(
-            new ConnectionSeed(new ConnectionId(501), new SeqNr(300), default, default), options, _batch[0] with { Arrival = Now }, Now);
+            new ConnectionSeed(new ConnectionId(501), new SeqNr(300), default, default, Tag: tags ? 18u : 0, ClockOffset: 1_000_000_000), options, _batch[0] with { Arrival = Now }, Now);
         for (var i = 0; i < 4; i++)
             Exchange();
         if (Initiator.State != ConnectionState.Connected || Acceptor.State != ConnectionState.Connected)

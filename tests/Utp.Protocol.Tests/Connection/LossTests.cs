@@ -220,6 +220,23 @@ public class LossTests
         Assert.Equal(1, c.Connection.GetStatistics().PacketsDropped);
     }
 
+    [Theory]
+    [InlineData(1_900_000, true)]
+    [InlineData(5_000_000, false)]
+    public void From_foreign_peers_that_acknowledge_as_they_send_an_ack_may_be_as_old_as_what_was_in_flight_a_moment_ago(long waitMicros, bool counts)
+    {
+        var c = WithPacketsInFlight(8);
+        c.Send(PacketBuilder.State().Ack(Seq - 1).Sack(4, 2));
+        c.Send(PacketBuilder.State().Ack(Seq + 7)).ExpectEvent(ConnectionEventKind.WritesDelivered);
+        c.Advance(waitMicros);
+        c.Send(PacketBuilder.State().Ack(Seq + 7));
+        c.Send(PacketBuilder.Data("delayed").Ack(Seq + 2));
+        Assert.Equal(counts, c.TakeEvents().Length == 1);
+
+        // A keep-alive's is one behind, however long nothing was acknowledged.
+        c.Send(PacketBuilder.Data("alive").Seq(Conversation.PeerSeq + (counts ? 1 : 0)).Ack(Seq + 6)).ExpectReceived("alive");
+    }
+
     [Fact]
     public void A_peer_without_extensions_may_repeat_a_packet_with_the_ack_that_it_had_some_seconds_ago()
     {

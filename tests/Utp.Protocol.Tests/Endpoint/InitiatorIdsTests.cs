@@ -14,7 +14,7 @@ public sealed class InitiatorIdsTests
 
         Assert.True(harness.Router.TryAddInitiator(Peer, Packets.Random(500, 40_000, seqNr: 11, fallbackSeqNr: 22), "ours", out var seed));
 
-        Assert.Equal(new ConnectionSeed(new(500), new(11), new(40_000), new(22)), seed);
+        Assert.Equal(new ConnectionSeed(new(500), new(11), new(40_000), new(22), Tag: 1), seed);
     }
 
     [Fact]

@@ -39,7 +39,7 @@ internal sealed class RouterHarness
     public AcceptRefusal TryAddAcceptor(string name, int synId, TestPath? path, out ConnectionSeed seed)
     {
         var added = Router.TryAddAcceptor(
-            path ?? Peer, Packets.Parse(Packets.Bytes(PacketType.Syn, synId)), [0x12, 0x34], name, out seed, out var refusal);
+            path ?? Peer, Packets.Parse(Packets.Bytes(PacketType.Syn, synId)), [0x12, 0x34, 0, 0, 0, 0, 0, 0, 0, 0], name, out seed, out var refusal);
         Assert.Equal(refusal == AcceptRefusal.None, added);
         return refusal;
     }

@@ -79,8 +79,8 @@ public sealed class StatelessAnswerTests
     public void The_answer_is_never_larger_than_the_syn()
     {
         var router = Flooded();
-        Span<byte> answer = stackalloc byte[32];
-        foreach (var syn in new[] { Syn(10, 77), Syn(10, 77).Capable(Own) })
+        Span<byte> answer = stackalloc byte[StatelessAnswer.LargestBytes];
+        foreach (var syn in new[] { Syn(10, 77), Syn(10, 77).Capable(Own), Syn(10, 77).Capable(Own).Tag(0, 5) })
         {
             Parse(router, 2, syn, out var packet, out var datagram);
             Assert.True(router.TryAnswerStateless(2, packet, datagram, answer, Start, out var length));
@@ -92,7 +92,7 @@ public sealed class StatelessAnswerTests
     public void A_million_syns_leave_nothing_behind()
     {
         var router = Flooded();
-        Span<byte> answer = stackalloc byte[32];
+        Span<byte> answer = stackalloc byte[StatelessAnswer.LargestBytes];
         Parse(router, 2, Syn(10, 77), out var packet, out var datagram);
         router.TryAnswerStateless(2, packet, datagram, answer, Start, out _);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -134,6 +134,32 @@ public sealed class StatelessAnswerTests
         Assert.Null(c.Expect(PacketType.State).Extension2);
     }
 
+    [Fact]
+    public void Who_was_asked_for_a_tag_proves_it_by_the_tag()
+    {
+        var router = Flooded();
+        Assert.True(Answer(router, 2, Syn(10, 77).Capable(Own).Tag(0, 5), Start, out var answer));
+        Assert.Equal(5u, answer.Tag.Shown);
+        var proof = PacketBuilder.State().Id(11).Seq(78).Ack(answer.Header.SeqNr.Value - 1).Capable(Own);
+        Assert.Equal(RouteDecision.Drop, Decide(router, 2, proof.Tag(answer.Tag.Asked ^ 1, 5), Start));
+        Assert.Equal(RouteDecision.AcceptProved, Decide(router, 2, proof.Tag(answer.Tag.Asked, 5), Start));
+    }
+
+    [Fact]
+    public void The_answer_and_the_connection_that_follows_show_one_clock()
+    {
+        var router = Flooded();
+        var client = Conversation.Connect();
+        Answer(router, 2, client.Expect(PacketType.Syn).Datagram, client.Now, out var answer, out var bytes);
+        client.SendRaw(bytes);
+        var proof = client.Expect(PacketType.State);
+        router.Route(proof.Datagram, 2, client.Now, out var packet, out _);
+        Assert.True(router.TryAddProved(2, new InboundPacket(packet, proof.Datagram, client.Now), "client", out var seed));
+        Assert.NotEqual(0u, seed.ClockOffset);
+        var server = Conversation.AcceptProved(seed, proof.Datagram, client.Now);
+        Assert.Equal(answer.Header.Timestamp, server.Expect(PacketType.State).Packet.Header.Timestamp);
+    }
+
     // The client's packets, as they would arrive at a listener that remembers nothing.
     private static (Served Client, Conversation Server) Meet(string data)
     {
@@ -144,7 +170,7 @@ public sealed class StatelessAnswerTests
         client.SendRaw(answer);
         var proof = client.Expect(PacketType.State);
         Assert.Equal(RouteDecision.AcceptProved, router.Route(proof.Datagram, 2, client.Now, out var packet, out _));
-        Assert.True(router.TryAddProved(2, packet, "client", out var seed));
+        Assert.True(router.TryAddProved(2, new InboundPacket(packet, proof.Datagram, client.Now), "client", out var seed));
         var server = Conversation.AcceptProved(seed, proof.Datagram, client.Now);
         foreach (var sent in client.TakeSent())
             server.SendRaw(sent.Datagram);
@@ -163,7 +189,7 @@ public sealed class StatelessAnswerTests
     {
         var router = Router(1);
         Parse(router, 1, Syn(500, 1), out var packet, out _);
-        Assert.True(router.TryAddAcceptor(1, packet, new byte[2], "half open", out _, out _));
+        Assert.True(router.TryAddAcceptor(1, packet, new byte[10], "half open", out _, out _));
         return router;
     }
 
@@ -183,7 +209,7 @@ public sealed class StatelessAnswerTests
     {
         var hint = default(RouteHint<string>);
         Assert.False(router.TryDeliver(syn, path, ref hint, out var packet));
-        Span<byte> buffer = stackalloc byte[32];
+        Span<byte> buffer = stackalloc byte[StatelessAnswer.LargestBytes];
         var answered = router.TryAnswerStateless(path, packet, syn, buffer, now, out var length);
         bytes = buffer[..length].ToArray();
         answer = default;

@@ -32,7 +32,7 @@ internal static class FaultScheduleGen
     /// peers only: toward others nothing tells such a packet from a new one (protocol.md §5.6).
     /// </summary>
     public static Gen<FaultSchedule> WholeWraps => Gen.Select(
-        Schedules(wraps: false), Gen.Long[66_000, 72_000], Gen.Long[60, 90], Gen.Long[1_000, 20_000],
+        Schedules(wraps: false), Gen.Long[66_000, 72_000], Gen.Long[66, 96], Gen.Long[1_000, 20_000],
         (schedule, packets, datagram, ratio) => MakePossible(schedule
             .With(Knob.Packets, packets)
             .With(Knob.DatagramBytes, datagram)

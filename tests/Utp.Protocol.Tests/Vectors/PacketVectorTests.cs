@@ -40,6 +40,7 @@ public sealed class PacketVectorTests
         Assert.Equal(kinds.Overlaps(["capabilities", "metadata", "frame"]), packet.HasExtension2);
         Assert.Equal(kinds.Contains("close-reason"), packet.PeerCloseReason >= 0);
         Assert.Equal(kinds.Contains("piece"), packet.HasPiece);
+        Assert.Equal(kinds.Contains("tag"), packet.Tag != default);
         foreach (var extension in vector.Extensions)
             CheckMeaning(extension, packet, datagram);
     }
@@ -115,6 +116,9 @@ public sealed class PacketVectorTests
             case "piece":
                 Assert.Equal(new PacketPiece((ushort)extension["offset"]!, (ushort)extension["packet_bytes"]!), packet.Piece);
                 break;
+            case "tag":
+                Assert.Equal(PacketTag.Parse(TagOf(extension)), packet.Tag);
+                break;
             default:
                 // Frames and ranges are read by what puts them together; padding means nothing.
                 break;
@@ -150,6 +154,9 @@ public sealed class PacketVectorTests
             case "piece":
                 new PacketPiece((ushort)extension["offset"]!, (ushort)extension["packet_bytes"]!).Write(chain.Add(ExtensionType.PacketPiece, PacketPiece.Length));
                 break;
+            case "tag":
+                Copy(TagOf(extension), ExtensionType.PacketTag, ref chain);
+                break;
             case "unknown":
                 Copy(Convert.FromHexString((string)extension["data"]!), (byte)extension["type"]!, ref chain);
                 break;
@@ -171,6 +178,13 @@ public sealed class PacketVectorTests
 
     private static Capabilities CapabilitiesOf(JsonObject extension) =>
         extension["bits"]!.AsArray().Aggregate(Capabilities.OwnPeer, static (all, bit) => all | Bits[(string)bit!]);
+
+    private static byte[] TagOf(JsonObject extension)
+    {
+        var data = new byte[PacketTag.HandshakeLength];
+        new PacketTag((uint)extension["shown"]!, extension["asked"] is { } asked ? (uint)asked : 0).Write(data);
+        return extension.ContainsKey("asked") ? data : data[..PacketTag.Length];
+    }
 
     private static int[] Ints(JsonNode array) => [.. array.AsArray().Select(static item => (int)item!)];
 

@@ -40,8 +40,13 @@ internal sealed class PathMtu
     /// <summary>Whether a datagram of this size goes with don't-fragment.</summary>
     public bool DontFragment(int datagramBytes) => _search.DontFragment(datagramBytes);
 
-    /// <summary>Another connection to the same address found this; used once the peer is known.</summary>
-    public void Suggest(PathSize found) => _suggested = found;
+    /// <summary>Another connection to the same address found this; used once the peer is known, <paramref name="useNow"/>: it is.</summary>
+    public void Suggest(PathSize found, bool useNow)
+    {
+        _suggested = found;
+        if (useNow)
+            UseSuggestion();
+    }
 
     /// <summary>From now on each packet carries so many bytes more.</summary>
     public void OnHeaderGrew(int bytes)
@@ -60,10 +65,10 @@ internal sealed class PathMtu
     }
 
     /// <summary>What the route's first hop takes is known only now: the search begins.</summary>
-    public void Begin(int ceilingBytes)
+    public void OnCeilingKnown(int ceilingBytes)
     {
-        _search = new MtuSearch(_options.MaxDatagramBytes, ceilingBytes);
-        Tell();
+        Begin(ceilingBytes);
+        UseSuggestion();
     }
 
     /// <summary>What was found since the last call, for other connections.</summary>
@@ -166,8 +171,17 @@ internal sealed class PathMtu
         return true;
     }
 
+    /// <summary>Whether the packet, which was cut for a larger path, left in pieces the last time.</summary>
+    public bool WentInPieces(in OutstandingPacket packet) => _peer.SendsPieces && packet.DatagramBytes < HeaderBytes + packet.Payload.Length;
+
     // What the peer is trusted to take.
     private int Limit => _peer.IsOwn ? int.MaxValue : _options.MtuForeignCeilingBytes;
+
+    private void Begin(int ceilingBytes)
+    {
+        _search = new MtuSearch(_options.MaxDatagramBytes, ceilingBytes);
+        Tell();
+    }
 
     private void Tell() => _congestion.OnMaxPayload(MaxPayload);
 }

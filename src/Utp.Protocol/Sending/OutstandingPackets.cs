@@ -96,6 +96,9 @@ internal sealed class OutstandingPackets
     /// <summary>Whether <paramref name="seqNr"/> is outstanding.</summary>
     public bool Contains(SeqNr seqNr) => LeftEdge.DistanceTo(seqNr) is >= 0 and var distance && distance < Count;
 
+    /// <summary>Nothing was sent yet, and the sequence begins elsewhere: the plain ST_SYN was answered.</summary>
+    public void StartAt(SeqNr first) => LeftEdge = first;
+
     /// <summary>Appends a packet; it is in flight from now on.</summary>
     public SeqNr Add(OutstandingKind kind, in PayloadRange payload, Instant now)
     {

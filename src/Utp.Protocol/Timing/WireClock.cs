@@ -17,4 +17,8 @@ internal readonly struct WireClock(uint offsetMicros)
     /// </summary>
     public uint Difference(uint timestampDifference) =>
         timestampDifference is 0 or RttEstimator.NoTimestampDifference ? timestampDifference : unchecked(timestampDifference + _offsetMicros);
+
+    /// <summary>Whether the stamp is that of one of two times; nothing is from <see cref="Instant.Never"/>.</summary>
+    public bool IsStampOf(WireTimestamp stamp, Instant first, Instant last) =>
+        first != Instant.Never && (stamp == Stamp(first) || stamp == Stamp(last));
 }

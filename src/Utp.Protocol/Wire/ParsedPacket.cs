@@ -101,7 +101,7 @@ public readonly record struct ParsedPacket(
                     break;
                 case ExtensionType.CloseReason when closeReason < 0 && length == 4:
                     closeReason = (datagram[offset + 2] << 8) | datagram[offset + 3];
-                    isNotRead = (datagram[offset] & UtpConnection.NotReadFlag) != 0;
+                    isNotRead = (datagram[offset] & CloseNotice.NotReadFlag) != 0;
                     break;
             }
 

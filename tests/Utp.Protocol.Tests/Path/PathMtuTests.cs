@@ -89,7 +89,7 @@ public sealed class PathMtuTests
     [Fact]
     public void A_suggestion_counts_once_the_peer_is_known_and_as_far_as_it_is_trusted()
     {
-        _mtu.Suggest(new PathSize(1_450, 1_460));
+        _mtu.Suggest(new PathSize(1_450, 1_460), useNow: false);
         Assert.Equal(Start, _mtu.MaxDatagramBytes);
 
         _mtu.UseSuggestion();

@@ -149,7 +149,7 @@ public sealed class PacketVectorTests
                 break;
             case "close-reason":
                 var code = (int)extension["code"]!;
-                Copy([(bool)extension["not_read"]! ? UtpConnection.NotReadFlag : (byte)0, 0, (byte)(code >> 8), (byte)code], ExtensionType.CloseReason, ref chain);
+                Copy([(bool)extension["not_read"]! ? CloseNotice.NotReadFlag : (byte)0, 0, (byte)(code >> 8), (byte)code], ExtensionType.CloseReason, ref chain);
                 break;
             case "piece":
                 new PacketPiece((ushort)extension["offset"]!, (ushort)extension["packet_bytes"]!).Write(chain.Add(ExtensionType.PacketPiece, PacketPiece.Length));

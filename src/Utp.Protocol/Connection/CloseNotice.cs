@@ -1,0 +1,28 @@
+namespace Utp.Protocol;
+
+/// <summary>
+/// What our last packets say of the reason (extension 3; design note 0025). Where something is left unread the user's code counts, too, and the flag beside it says what
+/// it means. Owned by the connection.
+/// </summary>
+internal sealed class CloseNotice
+{
+    /// <summary>In the first byte of extension 3, which others leave 0 and do not read: what was sent to us is not read.</summary>
+    public const byte NotReadFlag = 1;
+
+    private ushort _notRead = CloseCodes.NotRead;
+
+    /// <summary>The user's code, or what stands for it; null: none.</summary>
+    public ushort? Code { get; private set; }
+
+    /// <summary>The code where something is left unread.</summary>
+    public ushort NotReadCode => Code ?? _notRead;
+
+    /// <summary>The user closes with this code, or without.</summary>
+    public void OnClose(ushort? code) => Code = code;
+
+    /// <summary>The user stops reading, and gives a code for that.</summary>
+    public void OnStopReading(ushort code) => _notRead = code;
+
+    /// <summary>The ST_RESET that follows says what is not read.</summary>
+    public void OnLeftUnread() => Code = NotReadCode;
+}

@@ -10,11 +10,9 @@ public sealed class Cubic : ICongestionControl
     private readonly CubicOptions _options;
     private CubicCurve _curve;
     private HyStart _hyStart = new();
-    private Undo? _undo;
-    private Undo? _lossUndo;
+    private Setbacks<CubicCurve> _setbacks = new();
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
-    private bool _acknowledgedSinceTimeout = true;
     private int _maxPayload;
     private long _smoothedRttMicros;
 
@@ -53,6 +51,8 @@ public sealed class Cubic : ICongestionControl
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
+    private BeforeSetback<CubicCurve> AsItIs => new(_window, _slowStartThreshold, _curve);
+
     /// <inheritdoc/>
     public void OnMaxPayload(int bytes)
     {
@@ -66,8 +66,7 @@ public sealed class Cubic : ICongestionControl
     {
         if (sample.SmoothedRttMicros > 0)
             _smoothedRttMicros = sample.SmoothedRttMicros;
-        if (sample.AckedBytes > 0)
-            _acknowledgedSinceTimeout = true;
+        _setbacks.OnAcked(sample.AckedBytes);
 
         // RFC 9406 §4.2: the window at which the conservative part ended is the threshold.
         if (IsFirstSlowStart && _hyStart.OnAck(sample.RoundStart, sample.RttMicros))
@@ -94,8 +93,8 @@ public sealed class Cubic : ICongestionControl
             return;
 
         // RFC 9438 §4.6. What is lost now cannot prove an earlier time-out spurious.
-        _undo = null;
-        _lossUndo = new Undo(_window, _slowStartThreshold, _curve);
+        _setbacks.OnLoss();
+        _setbacks.OnReduced(AsItIs);
         _curve.OnLoss(_window);
         _window = _slowStartThreshold = ShortPath.AfterLoss(_window * CubicCurve.Beta, _window, MinWindow, _smoothedRttMicros);
     }
@@ -103,38 +102,32 @@ public sealed class Cubic : ICongestionControl
     /// <inheritdoc/>
     public void OnSpuriousLoss(in SpuriousLossSample sample)
     {
-        if (sample.EpisodeUndone)
-            Restore(ref _lossUndo);
+        if (sample.EpisodeUndone && _setbacks.TryUndoLoss(out var before))
+            Restore(before);
     }
 
     /// <inheritdoc/>
     public void OnTimeout(Instant now)
     {
-        // RFC 5681 §3.1: the threshold is of the window that failed, not of one that an earlier time-out left.
-        if (_acknowledgedSinceTimeout)
-        {
-            _undo = new Undo(_window, _slowStartThreshold, _curve);
+        if (_setbacks.OnTimeout(AsItIs))
             _slowStartThreshold = Math.Max(_window * CubicCurve.Beta, ShortPath.Floor(MinWindow, _smoothedRttMicros));
-        }
-
-        _acknowledgedSinceTimeout = false;
-        _lossUndo = null;
         _window = Math.Min(_window, MinWindow);
         _curve.Forget();
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
+    public void OnSpuriousTimeout(Instant now)
+    {
+        if (_setbacks.TryUndoTimeout(out var before))
+            Restore(before);
+    }
 
     // RFC 9438 §4.9: all as it was.
-    private void Restore(ref Undo? undo)
+    private void Restore(in BeforeSetback<CubicCurve> before)
     {
-        if (undo is not { } before)
-            return;
-        undo = null;
         _window = Math.Max(_window, before.Window);
         _slowStartThreshold = before.SlowStartThreshold;
-        _curve = before.Curve;
+        _curve = before.Phase;
     }
 
     /// <inheritdoc/>
@@ -146,8 +139,7 @@ public sealed class Cubic : ICongestionControl
             return;
         }
 
-        // RFC 5681 §4.1 with the threshold of RFC 2861 §3.2: what the path carried is found again in a few round trips.
-        _slowStartThreshold = Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4);
+        _slowStartThreshold = Setbacks<CubicCurve>.ThresholdAfterIdle(_window, _slowStartThreshold, InSlowStart);
         _window = InitialWindow;
         _curve.EndStage();
     }
@@ -157,6 +149,4 @@ public sealed class Cubic : ICongestionControl
         var grown = _window + (acked / (IsFirstSlowStart ? _hyStart.GrowthDivisor : 1));
         _window = Math.Min(grown, _slowStartThreshold);
     }
-
-    private readonly record struct Undo(double Window, double SlowStartThreshold, CubicCurve Curve);
 }

@@ -38,11 +38,9 @@ public sealed class Lbe : ICongestionControl
     private LossVerdict _verdict;
     private LbeGrowth _growth = new();
     private CapacityEstimate _capacity;
-    private Undo? _undo;
-    private Undo? _lossUndo;
+    private Setbacks<bool> _setbacks = new();
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
-    private bool _acknowledgedSinceTimeout = true;
     private bool _isPathMeasured;
     private bool _usedInRound;
     private Instant _blindUntil;
@@ -89,6 +87,8 @@ public sealed class Lbe : ICongestionControl
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
+    private BeforeSetback<bool> AsItIs => new(_window, _slowStartThreshold, InSlowStart);
+
     /// <inheritdoc/>
     public void OnMaxPayload(int bytes)
     {
@@ -104,8 +104,7 @@ public sealed class Lbe : ICongestionControl
     {
         if (sample.SmoothedRttMicros > 0)
             _smoothedRttMicros = sample.SmoothedRttMicros;
-        if (sample.AckedBytes > 0)
-            _acknowledgedSinceTimeout = true;
+        _setbacks.OnAcked(sample.AckedBytes);
         if (_isBlind && sample.Now >= _blindUntil)
         {
             // What arrives from now on left after the last reduction.
@@ -136,7 +135,7 @@ public sealed class Lbe : ICongestionControl
     public void OnLoss(in LossSample sample)
     {
         // What is lost now cannot prove an earlier time-out spurious.
-        _undo = null;
+        _setbacks.OnLoss();
         _losses.OnLost(sample.LostBytes);
         if (_isBlind)
             return;
@@ -148,7 +147,7 @@ public sealed class Lbe : ICongestionControl
             var passed = Math.Min(_window, _round.CausingWindow) * (1 - _losses.Share);
             if (InSlowStart && _capacity.TryGetVolume(_base.Micros, sample.Now, out var volume))
                 passed = Math.Clamp(volume, passed, _window);
-            _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
+            _setbacks.OnReduced(AsItIs);
             var (before, wasSearching) = (_window, InSlowStart);
             Reduce(passed * OverloadShare, sample.Now);
             _verdict.Begin(before, _window, wasSearching);
@@ -158,7 +157,7 @@ public sealed class Lbe : ICongestionControl
         Follow(_verdict.OnFate(0, sample.LostBytes, _round.CausingWindow, _maxPayload));
         if (sample.NewEpisode && _verdict.IsOwn)
         {
-            _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
+            _setbacks.OnReduced(AsItIs);
             _growth.OnPushedAside();
             Reduce(ShortPath.AfterLoss(_window * CongestiveShare, _window, MinWindow, _smoothedRttMicros), sample.Now);
         }
@@ -166,7 +165,7 @@ public sealed class Lbe : ICongestionControl
         {
             // The packets around the hole saw the queue that overflowed; one alone may have been overtaken.
             _roundsOfQueue++;
-            _lossUndo = null;
+            _setbacks.KeepReduction();
             Reduce(Drained(QueueingDelayMicros), sample.Now);
         }
     }
@@ -176,38 +175,32 @@ public sealed class Lbe : ICongestionControl
     {
         _losses.OnLost(-sample.Bytes);
         _verdict.OnNotLost(sample.Bytes);
-        if (!sample.EpisodeUndone || _lossUndo is null)
+        if (!sample.EpisodeUndone || !_setbacks.TryUndoLoss(out var before))
             return;
         _verdict.Cancel();
-        Restore(ref _lossUndo);
+        Restore(before);
     }
 
     /// <inheritdoc/>
     public void OnTimeout(Instant now)
     {
-        // RFC 5681 §3.1: the threshold is of the window that failed, not of one that an earlier time-out left.
-        if (_acknowledgedSinceTimeout)
-        {
-            _undo = new Undo(_window, _slowStartThreshold, InSlowStart);
+        if (_setbacks.OnTimeout(AsItIs))
             _slowStartThreshold = Math.Max(_window / 2, Floor);
-        }
-
-        _acknowledgedSinceTimeout = false;
-        _lossUndo = null;
         EnterSlowStart(Math.Min(_window, MinWindow), _slowStartThreshold);
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
-
-    private void Restore(ref Undo? undo)
+    public void OnSpuriousTimeout(Instant now)
     {
-        if (undo is not { } before)
-            return;
-        undo = null;
+        if (_setbacks.TryUndoTimeout(out var before))
+            Restore(before);
+    }
+
+    private void Restore(in BeforeSetback<bool> before)
+    {
         _slowStartThreshold = before.SlowStartThreshold;
         _window = Math.Max(_window, before.Window);
-        InSlowStart = before.InSlowStart;
+        InSlowStart = before.Phase;
         _round.Restart(_window);
     }
 
@@ -217,8 +210,7 @@ public sealed class Lbe : ICongestionControl
         if (_window <= InitialWindow)
             return;
 
-        // RFC 5681 §4.1 with the threshold of RFC 2861 §3.2: what the path carried is found again in a few round trips.
-        EnterSlowStart(InitialWindow, Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4));
+        EnterSlowStart(InitialWindow, Setbacks<bool>.ThresholdAfterIdle(_window, _slowStartThreshold, InSlowStart));
     }
 
     // What an experiment showed (LossVerdict).
@@ -289,7 +281,7 @@ public sealed class Lbe : ICongestionControl
         if (_roundsOfQueue > 1)
             _growth.OnPushedAside();
         _verdict.OnQueueSeen();
-        _lossUndo = null;
+        _setbacks.KeepReduction();
 
         // A round trip that the peer did not measure holds its delayed acknowledgements, too: it stops growth only.
         if (_isPathMeasured)
@@ -348,6 +340,4 @@ public sealed class Lbe : ICongestionControl
         if (_window >= _slowStartThreshold)
             Reduce(_slowStartThreshold, sample.Now);
     }
-
-    private readonly record struct Undo(double Window, double SlowStartThreshold, bool InSlowStart);
 }

@@ -13,11 +13,9 @@ public sealed class Ledbat : ICongestionControl
     private readonly LedbatOptions _options;
     private QueueingDelay _queueing;
     private SlowStartExit _exit;
-    private Undo? _undo;
-    private Undo? _lossUndo;
+    private Setbacks<bool> _setbacks = new();
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
-    private bool _acknowledgedSinceTimeout = true;
     private int _roundsToHold;
     private int _maxPayload;
     private long _smoothedRttMicros;
@@ -58,6 +56,8 @@ public sealed class Ledbat : ICongestionControl
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
+    private BeforeSetback<bool> AsItIs => new(_window, _slowStartThreshold, InSlowStart);
+
     /// <inheritdoc/>
     public void OnMaxPayload(int bytes)
     {
@@ -73,8 +73,7 @@ public sealed class Ledbat : ICongestionControl
     {
         if (sample.SmoothedRttMicros > 0)
             _smoothedRttMicros = sample.SmoothedRttMicros;
-        if (sample.AckedBytes > 0)
-            _acknowledgedSinceTimeout = true;
+        _setbacks.OnAcked(sample.AckedBytes);
 
         var isDelayKnown = _queueing.OnAck(sample);
         if (InSlowStart)
@@ -102,44 +101,38 @@ public sealed class Ledbat : ICongestionControl
             return;
 
         // RFC 6817 §2.4.2: halve, once per round trip. What is lost now cannot prove an earlier time-out spurious.
-        _undo = null;
-        _lossUndo = new Undo(_window, _slowStartThreshold, InSlowStart);
+        _setbacks.OnLoss();
+        _setbacks.OnReduced(AsItIs);
         LeaveSlowStart(ShortPath.AfterLoss(_window / 2, _window, MinWindow, _smoothedRttMicros));
     }
 
     /// <inheritdoc/>
     public void OnSpuriousLoss(in SpuriousLossSample sample)
     {
-        if (sample.EpisodeUndone)
-            Restore(ref _lossUndo);
+        if (sample.EpisodeUndone && _setbacks.TryUndoLoss(out var before))
+            Restore(before);
     }
 
     /// <inheritdoc/>
     public void OnTimeout(Instant now)
     {
-        // RFC 5681 §3.1: the threshold is of the window that failed, not of one that an earlier time-out left.
-        if (_acknowledgedSinceTimeout)
-        {
-            _undo = new Undo(_window, _slowStartThreshold, InSlowStart);
+        if (_setbacks.OnTimeout(AsItIs))
             _slowStartThreshold = Math.Max(_window / 2, Floor);
-        }
-
-        _acknowledgedSinceTimeout = false;
-        _lossUndo = null;
         EnterSlowStart(Math.Min(_window, MinWindow));
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
-
-    private void Restore(ref Undo? undo)
+    public void OnSpuriousTimeout(Instant now)
     {
-        if (undo is not { } before)
-            return;
-        undo = null;
+        if (_setbacks.TryUndoTimeout(out var before))
+            Restore(before);
+    }
+
+    private void Restore(in BeforeSetback<bool> before)
+    {
         _slowStartThreshold = before.SlowStartThreshold;
         _window = Math.Max(_window, before.Window);
-        InSlowStart = before.InSlowStart;
+        InSlowStart = before.Phase;
         _exit.Restart(_window);
     }
 
@@ -150,8 +143,7 @@ public sealed class Ledbat : ICongestionControl
         if (_window <= InitialWindow)
             return;
 
-        // RFC 5681 §4.1 with the threshold of RFC 2861 §3.2: what the path carried is found again in a few round trips.
-        _slowStartThreshold = Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4);
+        _slowStartThreshold = Setbacks<bool>.ThresholdAfterIdle(_window, _slowStartThreshold, InSlowStart);
         EnterSlowStart(InitialWindow);
     }
 
@@ -204,6 +196,4 @@ public sealed class Ledbat : ICongestionControl
             step = ShortPath.Step(step, _window / _maxPayload, _smoothedRttMicros);
         _window = Math.Max(Floor, _window + (step * acked * _maxPayload / _window));
     }
-
-    private readonly record struct Undo(double Window, double SlowStartThreshold, bool InSlowStart);
 }

@@ -15,12 +15,10 @@ public sealed class LedbatPlusPlus : ICongestionControl
     private RecentDelays _recent;
     private SlowStartExit _exit;
     private SlowdownSchedule _slowdowns;
-    private Undo? _undo;
-    private Undo? _lossUndo;
+    private Setbacks<Phase> _setbacks = new();
     private Phase _phase = Phase.SlowStart;
     private double _window;
     private double _slowStartThreshold = double.PositiveInfinity;
-    private bool _acknowledgedSinceTimeout = true;
     private bool _isPathMeasured;
     private int _roundsToHold;
     private int _maxPayload;
@@ -84,6 +82,8 @@ public sealed class LedbatPlusPlus : ICongestionControl
 
     private double InitialWindow => (double)_options.InitialWindowPackets * _maxPayload;
 
+    private BeforeSetback<Phase> AsItIs => new(_window, _slowStartThreshold, _phase);
+
     /// <inheritdoc/>
     public void OnMaxPayload(int bytes)
     {
@@ -99,8 +99,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
     {
         if (sample.SmoothedRttMicros > 0)
             _smoothedRttMicros = sample.SmoothedRttMicros;
-        if (sample.AckedBytes > 0)
-            _acknowledgedSinceTimeout = true;
+        _setbacks.OnAcked(sample.AckedBytes);
         var latest = Measure(sample);
 
         switch (_phase)
@@ -134,8 +133,8 @@ public sealed class LedbatPlusPlus : ICongestionControl
             return;
 
         // What is lost now cannot prove an earlier time-out spurious.
-        _undo = null;
-        _lossUndo = new Undo(_window, _slowStartThreshold, _phase);
+        _setbacks.OnLoss();
+        _setbacks.OnReduced(AsItIs);
         if (_phase == Phase.Frozen)
             _slowStartThreshold = Math.Max(_slowStartThreshold / 2, Floor);
         else
@@ -145,33 +144,28 @@ public sealed class LedbatPlusPlus : ICongestionControl
     /// <inheritdoc/>
     public void OnSpuriousLoss(in SpuriousLossSample sample)
     {
-        if (sample.EpisodeUndone)
-            Restore(ref _lossUndo);
+        if (sample.EpisodeUndone && _setbacks.TryUndoLoss(out var before))
+            Restore(before);
     }
 
     /// <inheritdoc/>
     public void OnTimeout(Instant now)
     {
-        // RFC 5681 §3.1: the threshold is of the window that failed: not of one that an earlier time-out left, nor of a slowdown's.
-        if (_acknowledgedSinceTimeout)
-        {
-            _undo = new Undo(_window, _slowStartThreshold, _phase);
+        // The threshold is of the window that failed, and not of a slowdown's.
+        if (_setbacks.OnTimeout(AsItIs))
             _slowStartThreshold = Math.Max((InSlowdown ? _slowStartThreshold : _window) / 2, Floor);
-        }
-
-        _acknowledgedSinceTimeout = false;
-        _lossUndo = null;
         EnterSlowStart(Math.Min(_window, MinWindow), now);
     }
 
     /// <inheritdoc/>
-    public void OnSpuriousTimeout(Instant now) => Restore(ref _undo);
-
-    private void Restore(ref Undo? undo)
+    public void OnSpuriousTimeout(Instant now)
     {
-        if (undo is not { } before)
-            return;
-        undo = null;
+        if (_setbacks.TryUndoTimeout(out var before))
+            Restore(before);
+    }
+
+    private void Restore(in BeforeSetback<Phase> before)
+    {
         _slowStartThreshold = before.SlowStartThreshold;
         _window = Math.Max(_window, before.Window);
 
@@ -187,8 +181,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
         if (_window <= InitialWindow)
             return;
 
-        // RFC 5681 §4.1 with the threshold of RFC 2861 §3.2: what the path carried is found again in a few round trips.
-        _slowStartThreshold = Math.Max(InSlowStart ? _slowStartThreshold : 0, _window * 3 / 4);
+        _slowStartThreshold = Setbacks<Phase>.ThresholdAfterIdle(_window, _slowStartThreshold, InSlowStart);
         EnterSlowStart(InitialWindow, now);
     }
 
@@ -284,6 +277,4 @@ public sealed class LedbatPlusPlus : ICongestionControl
         if (step < 0 || sample.WindowLimited)
             _window = Math.Max(Floor, _window + step);
     }
-
-    private readonly record struct Undo(double Window, double SlowStartThreshold, Phase Phase);
 }

@@ -177,6 +177,15 @@ internal sealed partial class UtpConnectionActor
         }
     }
 
+    private bool OnWriting(object message)
+    {
+        if (!_writes.Handle(message, Sender, out var taken))
+            return false;
+        if (taken)
+            DrainSoon();
+        return true;
+    }
+
     private bool OnReading(object message)
     {
         switch (message)
@@ -241,7 +250,7 @@ internal sealed partial class UtpConnectionActor
         if (!initialData.IsEmpty)
         {
             _core.AddInitialData(initialData, Clock.Now);
-            (_writes ??= new PendingWrites()).Add(_owner, null);
+            _writes.OnInitialData(_owner);
         }
 
         TellConnected();
@@ -292,7 +301,7 @@ internal sealed partial class UtpConnectionActor
 
         _handler = register.Handler;
         _keepOpenOnPeerClosed = register.KeepOpenOnPeerClosed;
-        _useResumeWriting = register.UseResumeWriting;
+        _writes.UsesResumeWriting = register.UseResumeWriting;
         _registerDeadline = Instant.Never;
         if (!_handler.Equals(_owner) || _isAcceptor)
         {

@@ -70,8 +70,7 @@ internal sealed partial class UtpConnectionActor
     {
         _endReason = reason;
         _registerDeadline = Instant.Never;
-        _writes?.FailAll(Failures.OfEnd(reason), reason, Self);
-        FailResumeAsker(Failures.OfEnd(reason));
+        _writes.OnEnd(reason);
         if (_open is not null)
         {
             FailOpen(_cancelledBy ?? Failures.OfConnect(RemoteEndPoint, reason));
@@ -144,8 +143,7 @@ internal sealed partial class UtpConnectionActor
     {
         _endReason = reason;
         TryResetPeer();
-        _writes?.FailAll(Failures.OfEnd(reason), reason, Self);
-        FailResumeAsker(Failures.OfEnd(reason));
+        _writes?.OnEnd(reason);
         if (_open is not null)
         {
             FailOpen(new Failure(FailureCause.InternalError, Failures.SentenceOf(reason), exception));

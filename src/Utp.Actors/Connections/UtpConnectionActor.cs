@@ -19,6 +19,8 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
     private ConnectionHandle _handle = null!;
     private ConnectionOptions _options = null!;
     private UtpConnection _core = null!;
+    private Transmission _transmission = null!;
+    private WriteDesk _writes = null!;
 
     // Who hears what happens: the owner until somebody registers.
     private IActorRef _owner = ActorRefs.Nobody;
@@ -33,11 +35,9 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
 
     private TimeSpan _registerTimeout;
     private Instant _registerDeadline = Instant.Never;
-    private Instant _queueRetry = Instant.Never;
     private long _windowLimit;
     private bool _drainPending;
     private bool _mayAnswer;
-    private bool _waitsForWritable;
     private bool _confirmationTold;
     private bool _searchesPathMtu;
 
@@ -100,8 +100,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
             _core = start.IsProved
                 ? UtpConnection.AcceptProved(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory)
                 : UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
-            _core.SuggestPathSize(start.Handle.PathSize);
-            _core.SuspendReading();
+            OnCoreMade();
             LimitWindow(batch.WindowLimit);
             Become(WaitingForRegister);
             if (batch.Packets.Length > 1)
@@ -126,11 +125,10 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         // Of several that are tried only one may carry the user's data.
         var initialData = open.IsRace ? default : connect.InitialData;
         _core = UtpConnection.Connect(start.Handle.Seed, _options, initialData, Clock.Now);
-        _core.SuggestPathSize(start.Handle.PathSize);
-        _core.SuspendReading();
+        OnCoreMade();
         LimitWindow(start.WindowLimit);
         if (!initialData.IsEmpty)
-            (_writes ??= new PendingWrites()).Add(_owner, null);
+            _writes.OnInitialData(_owner);
         Become(SynSent);
         if (open.Attempt is null)
             Context.Watch(_owner);
@@ -150,6 +148,14 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         _registerTimeout = settings.RegisterTimeout;
         _owner = owner;
         _pullMode = _readingSuspended = pullMode;
+    }
+
+    private void OnCoreMade()
+    {
+        _core.SuggestPathSize(_handle.PathSize);
+        _core.SuspendReading();
+        _transmission = new Transmission(_handle, _port, _core);
+        _writes = new WriteDesk(_core, _options, Self);
     }
 
     private IPEndPoint RemoteEndPoint => _handle.Path.Remote.ToIPEndPoint();
@@ -184,8 +190,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
                 OnDeadline();
                 break;
             case Writable:
-                _waitsForWritable = false;
-                _core.HandleWritable(Clock.Now);
+                _transmission.OnWritable(Clock.Now);
                 Drain();
                 break;
             case PathErrorReport report:
@@ -250,7 +255,7 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
             AbortCore();
         }
 
-        RetryAfterFullQueue(now);
+        _transmission.OnDeadline(now);
         _core.HandleTimeout(now);
 
         // What waits behind may carry the acknowledgement that is due now.

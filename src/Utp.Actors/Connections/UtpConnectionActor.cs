@@ -1,9 +1,7 @@
-using System.Net;
 using Akka.Actor;
 using Akka.Event;
 using Utp.Messages;
 using Utp.Protocol;
-using Utp.Sockets;
 
 namespace Utp.Actors;
 
@@ -11,49 +9,41 @@ namespace Utp.Actors;
 /// One connection: translates between its users' messages, its listener's batches, and the core, which decides everything that concerns the protocol. Sends
 /// its own datagrams on the listener's socket, from its own thread. Never restarted: its sequence state would be gone.
 /// </summary>
-internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
+internal sealed class UtpConnectionActor(Port port) : UntypedActor
 {
-    private readonly Port _port = port;
+    private ConnectionSession? _created;
 
-    // Set by the first message, and never null after it.
-    private ConnectionHandle _handle = null!;
-    private ConnectionOptions _options = null!;
-    private UtpConnection _core = null!;
-    private Transmission _transmission = null!;
-    private WriteDesk _writes = null!;
+    // What it does; made on the first use, because a context belongs to the instance that runs.
+    private ConnectionSession Session => _created ??= new ConnectionSession(port, Context);
 
-    // Who hears what happens: the owner until somebody registers.
-    private IActorRef _owner = ActorRefs.Nobody;
-    private IActorRef? _handler;
-
-    // What is being opened, until its commander has heard of it.
-    private OpenConnection? _open;
-    private bool _isAcceptor;
-    private bool _keepOpenOnPeerClosed;
-    private bool _pullMode;
-    private bool _readingSuspended;
-
-    private TimeSpan _registerTimeout;
-    private Instant _registerDeadline = Instant.Never;
-    private long _windowLimit;
-    private bool _drainPending;
-    private bool _mayAnswer;
-    private bool _confirmationTold;
-    private bool _searchesPathMtu;
-
-    /// <summary>Before the first message.</summary>
+    /// <summary>Each phase understands its own messages.</summary>
     protected override void OnReceive(object message)
     {
-        switch (message)
+        switch (Session.Phase)
         {
-            case StartAcceptor start:
-                Start(start);
+            case ConnectionPhase.Connected:
+                Connected(message);
                 break;
-            case StartInitiator start:
-                Start(start);
+            case ConnectionPhase.WaitingForRegister:
+                WaitingForRegister(message);
+                break;
+            case ConnectionPhase.FinSent:
+                FinSent(message);
+                break;
+            case ConnectionPhase.SynSent:
+                SynSent(message);
+                break;
+            case ConnectionPhase.Ending:
+                Ending(message);
+                break;
+            case ConnectionPhase.TimeWait:
+                TimeWait(message);
+                break;
+            case ConnectionPhase.Over:
+                Over(message);
                 break;
             default:
-                Unhandled(message);
+                Starting(message);
                 break;
         }
     }
@@ -77,100 +67,226 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         }
     }
 
-    /// <summary>Regular ends have told everybody already. Here the listener was stopped: its system shuts down, or it failed.</summary>
+    /// <inheritdoc/>
     protected override void PostStop()
     {
-        if (_handle is null)
-            return;
-        _handle.MoveDeadline(Instant.Never);
-        _port.Deadlines.Cancel(_handle);
-        if (!_endTold)
-            EndByForce(new CloseReason(CloseCause.Aborted, Detail: "Its listener was stopped."), null);
+        if (Session.HasBegun)
+            Session.OnStopped();
     }
 
-    private void Start(StartAcceptor start)
+    private void Starting(object message)
     {
-        var batch = start.Batch;
-        try
+        switch (message)
         {
-            var now = Clock.Now;
-            Initialize(start.Handle, start.Settings, start.Handler, start.PullMode);
-            _isAcceptor = true;
-            _searchesPathMtu = start.Settings.SearchesPathMtu;
-            _core = start.IsProved
-                ? UtpConnection.AcceptProved(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory)
-                : UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
-            OnCoreMade();
-            LimitWindow(batch.WindowLimit);
-            Become(WaitingForRegister);
-            if (batch.Packets.Length > 1)
-                _core.HandleBatch(batch.Packets[1..], now);
+            case StartAcceptor start:
+                Session.Start(start);
+                break;
+            case StartInitiator start:
+                Session.Start(start);
+                break;
+            default:
+                Unhandled(message);
+                break;
         }
-        finally
+    }
+
+    /// <summary>Nobody knows this connection yet but its attempt, if there is one.</summary>
+    private void SynSent(object message)
+    {
+        switch (message)
         {
-            batch.Release();
+            case CancelOpen:
+                Session.CancelOpening(null);
+                break;
+            case OpenWon:
+                Session.OnWon();
+                break;
+            case ShutdownUnbind or ShutdownFlush:
+                Session.CancelOpening(Failures.ShuttingDown);
+                break;
+            default:
+                if (!OnCommon(message))
+                    Unexpected(message);
+                break;
         }
-
-        Drain();
     }
 
-    private void Start(StartInitiator start)
+    /// <summary>Connected has been told; what the peer sends waits inside.</summary>
+    private void WaitingForRegister(object message)
     {
-        var open = start.Open;
-        var connect = open.Connect;
-        _open = open;
-        Initialize(start.Handle, open.Settings, open.Commander, connect.PullMode);
-        _confirmationTold = true;
-
-        // Of several that are tried only one may carry the user's data.
-        var initialData = open.IsRace ? default : connect.InitialData;
-        _core = UtpConnection.Connect(start.Handle.Seed, _options, initialData, Clock.Now);
-        OnCoreMade();
-        LimitWindow(start.WindowLimit);
-        if (!initialData.IsEmpty)
-            _writes.OnInitialData(_owner);
-        Become(SynSent);
-        if (open.Attempt is null)
-            Context.Watch(_owner);
-        else
-            open.Attempt.Tell(new OpenStarted(open.Try, Self));
-
-        // When another one has won, nobody may be there any more who could say so.
-        if (open.IsRace)
-            Context.Watch(open.Attempt);
-        Drain();
-    }
-
-    private void Initialize(ConnectionHandle handle, ConnectionSettings settings, IActorRef owner, bool pullMode)
-    {
-        _handle = handle;
-        _options = settings.For(handle.MtuCeilingBytes, !handle.Path.Remote.IsIPv4);
-        _registerTimeout = settings.RegisterTimeout;
-        _owner = owner;
-        _pullMode = _readingSuspended = pullMode;
-    }
-
-    private void OnCoreMade()
-    {
-        _core.SuggestPathSize(_handle.PathSize);
-        _core.SuspendReading();
-        _transmission = new Transmission(_handle, _port, _core);
-        _writes = new WriteDesk(_core, _options, Self);
-    }
-
-    private IPEndPoint RemoteEndPoint => _handle.Path.Remote.ToIPEndPoint();
-
-    private IPEndPoint LocalEndPoint
-    {
-        get
+        switch (message)
         {
-            // A driver that does not tell which address was asked cannot choose the one to answer from either: the system does, by its routes.
-            var bound = _port.LocalEndPoint;
-            var local = _handle.Path.LocalAddress;
-            if (local == default && UdpEndPoint.From(bound).IsAny && RouteProbe.TryFindLocalAddress(_handle.Path.Remote, out var source, out _))
-                local = source;
-            return local == default ? bound : new IPEndPoint(local.ToIPAddress(), bound.Port);
+            case Register { Handler: null } register:
+                Fail(register, Failures.NoHandler);
+                break;
+            case Register register:
+                Session.OnRegister(register);
+                break;
+            case SuspendReading:
+                Session.OnSuspendReading();
+                break;
+            case ResumeReading:
+                Session.OnResumeReading();
+                break;
+            case StopReading stop:
+                Session.StopReading(stop);
+                break;
+            default:
+                if (!Session.OnWriting(message, Sender) && !OnClosing(message) && !OnCommon(message))
+                    Unexpected(message);
+                break;
         }
+    }
+
+    private void Connected(object message)
+    {
+        switch (message)
+        {
+            case InboundBatch batch:
+                Session.OnBatch(batch);
+                break;
+            case Register register:
+                Fail(register, Failures.AlreadyRegistered);
+                break;
+            default:
+                if (!Session.OnWriting(message, Sender) && !OnReading(message) && !OnClosing(message) && !OnCommon(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    /// <summary>We close, or follow the peer: nothing more can be written, and the core flushes.</summary>
+    private void FinSent(object message)
+    {
+        switch (message)
+        {
+            case WriteCommand or ResumeWriting:
+                Fail((UtpCommand)message, Failures.Closing);
+                break;
+            case Register register:
+                Fail(register, Failures.Closing);
+                break;
+            default:
+                if (!OnReading(message) && !OnClosing(message) && !OnCommon(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    /// <summary>The core has ended. What the mailbox held then fails first, so that the closing event is the last message.</summary>
+    private void Ending(object message)
+    {
+        switch (message)
+        {
+            case EndMark:
+                Session.TellEnd();
+                Session.Drain();
+                break;
+            case CloseCommand:
+                Session.AddCloser(Sender);
+                break;
+            default:
+                OnAfterEnd(message);
+                break;
+        }
+    }
+
+    /// <summary>Everybody knows; late packets are still answered.</summary>
+    private void TimeWait(object message)
+    {
+        switch (message)
+        {
+            case CloseCommand:
+                if (Session.ClosedEvent is { } closed)
+                    Sender.Tell(closed);
+                break;
+            default:
+                OnAfterEnd(message);
+                break;
+        }
+    }
+
+    /// <summary>The listener's table has forgotten us; what the mailbox held then is taken leave of.</summary>
+    private void Over(object message)
+    {
+        switch (message)
+        {
+            case StopConnection:
+                Context.Stop(Self);
+                break;
+            case InboundBatch batch:
+                batch.Release();
+                break;
+            case WriteCommand or Register or ResumeWriting:
+                Fail((UtpCommand)message, Session.EndFailure);
+                break;
+            case CloseCommand:
+                if (Session.ClosedEvent is { } closed)
+                    Sender.Tell(closed);
+                break;
+            case UtpCommand:
+                Unexpected(message);
+                break;
+        }
+    }
+
+    private void OnAfterEnd(object message)
+    {
+        switch (message)
+        {
+            case WriteCommand or Register or ResumeWriting:
+                Fail((UtpCommand)message, Session.EndFailure);
+                break;
+            case ShutdownFlush:
+                Session.OnShutdown(mayClose: false);
+                break;
+            case StopReading stop:
+                Session.StopReading(stop);
+                break;
+            case Terminated or OwnerGone or SuspendReading or ResumeReading or ShutdownUnbind or CancelOpen or OpenWon:
+                break;
+            default:
+                if (!OnCommon(message))
+                    Unexpected(message);
+                break;
+        }
+    }
+
+    private bool OnReading(object message)
+    {
+        switch (message)
+        {
+            case SuspendReading:
+                Session.OnSuspendReading();
+                return true;
+            case ResumeReading:
+                Session.OnResumeReading();
+                return true;
+            case StopReading stop:
+                Session.StopReading(stop);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool OnClosing(object message)
+    {
+        if (message is not CloseCommand command)
+            return OnShutdown(message);
+        Session.AddCloser(Sender);
+        Session.BeginClose(command);
+        return true;
+    }
+
+    private bool OnShutdown(object message)
+    {
+        if (message is ShutdownUnbind or CancelOpen)
+            return true;
+        if (message is not ShutdownFlush)
+            return false;
+        Session.OnShutdown(mayClose: true);
+        return true;
     }
 
     /// <summary>What every behaviour understands: the network, time, and questions.</summary>
@@ -180,95 +296,40 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
         switch (message)
         {
             case InboundBatch batch:
-                OnBatch(batch);
+                Session.OnBatch(batch);
                 break;
             case DrainNow:
-                _drainPending = false;
-                Drain();
+                Session.OnDrainNow();
                 break;
             case DeadlineExpired:
-                OnDeadline();
+                Session.OnDeadline();
                 break;
             case Writable:
-                _transmission.OnWritable(Clock.Now);
-                Drain();
+                Session.OnWritable();
                 break;
             case PathErrorReport report:
-                _core.HandlePathError(report.Error, Clock.Now, report.PathDatagramBytes);
-                Drain();
+                Session.OnPathError(report);
                 break;
             case IcmpReport report:
-                OnIcmp(report);
+                Session.OnIcmp(report);
                 break;
             case ChannelFailed failed:
-                _core.HandleSocketFailure(failed.Cause.Message, Clock.Now);
-                Drain();
+                Session.OnChannelFailed(failed);
                 break;
             case GetStatistics:
-                Sender.Tell(new ConnectionStatistics(RemoteEndPoint, LocalEndPoint, _core.GetStatistics()));
+                Sender.Tell(Session.Statistics);
                 break;
             case Terminated terminated:
-                OnTerminated(terminated.ActorRef);
+                Session.OnTerminated(terminated.ActorRef);
                 break;
             case OwnerGone gone:
-                OnTerminated(gone.Owner);
+                Session.OnTerminated(gone.Owner);
                 break;
             default:
                 return false;
         }
 
         return true;
-    }
-
-    private void OnBatch(InboundBatch batch)
-    {
-        try
-        {
-            LimitWindow(batch.WindowLimit);
-            _core.HandleBatch(batch.Packets, Clock.Now);
-        }
-        finally
-        {
-            batch.Release();
-        }
-
-        Drain();
-    }
-
-    private void OnIcmp(IcmpReport report)
-    {
-        _handle.OnIcmpHandled();
-        if (report.Error == PathError.TooLarge)
-            _core.HandlePacketTooBig(report.PathDatagramBytes, report.Quoted, Clock.Now);
-        else
-            _core.HandleIcmpError(report.Error, report.Quoted, Clock.Now);
-        Drain();
-    }
-
-    private void OnDeadline()
-    {
-        var now = Clock.Now;
-        if (now >= _registerDeadline)
-        {
-            _registerDeadline = Instant.Never;
-            _unregisteredTooLong = true;
-            AbortCore();
-        }
-
-        _transmission.OnDeadline(now);
-        _core.HandleTimeout(now);
-
-        // What waits behind may carry the acknowledgement that is due now.
-        DrainSoon();
-    }
-
-    // The window follows what the socket's buffer can hold; told with each batch, applied when it changes.
-    private void LimitWindow(long bytes)
-    {
-        if (bytes == _windowLimit)
-            return;
-        _windowLimit = bytes;
-        _core.LimitReceiveWindow(bytes);
     }
 
     private void Unexpected(object message)
@@ -284,21 +345,15 @@ internal sealed partial class UtpConnectionActor(Port port) : UntypedActor
 
     private void Crash(Exception exception)
     {
-        Context.GetLogger().Error(exception, "uTP connection with {0} failed and is closed; others are not affected", _handle?.Path.Remote);
-        if (_handle is null)
+        Context.GetLogger().Error(exception, "uTP connection with {0} failed and is closed; others are not affected", Session.Remote);
+        if (!Session.HasBegun)
         {
             Context.Stop(Self);
             return;
         }
 
-        if (!_endTold)
-            EndByForce(new CloseReason(CloseCause.InternalError, Detail: exception.Message), exception);
-        LeaveListener();
-    }
-
-    /// <summary>Tells the manager of everything's mailbox that this turn's writes are to leave.</summary>
-    private sealed class DrainNow : INoSerializationVerificationNeeded, IDeadLetterSuppression
-    {
-        public static readonly DrainNow Instance = new();
+        if (!Session.IsEndTold)
+            Session.EndByForce(new CloseReason(CloseCause.InternalError, Detail: exception.Message), exception);
+        Session.LeaveListener();
     }
 }

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Utp.Messages;
 
 namespace Utp.Actors;
 

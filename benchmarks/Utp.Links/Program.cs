@@ -11,8 +11,10 @@ var root = new RootCommand("Real links between two network namespaces, and what 
     BesideCommand.Create(),
     ShallowCommand.Create(),
     MtuCommand.Create(),
+    HostileCommand.Create(),
 };
 var agent = new Command("agent", "One end of a measurement: does what its standard input says.") { Hidden = true };
 agent.SetAction(static _ => AgentProgram.RunAsync(Console.In, Console.Out));
 root.Add(agent);
+root.Add(AttackCommand.Create());
 return await root.Parse(args).InvokeAsync();

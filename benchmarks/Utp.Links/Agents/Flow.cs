@@ -110,6 +110,9 @@ internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
         _end = await MeasureAsync(end).ConfigureAwait(false);
         if (_stream is not null)
             await _stream.DisposeAsync().ConfigureAwait(false);
+
+        // What is over is a report, and holds nothing of its connection.
+        _stream = null;
         _over.TrySetResult();
     }
 

@@ -25,6 +25,9 @@ public sealed class Agent : IAsyncDisposable
         _replies = ReadRepliesAsync();
     }
 
+    /// <summary>Of the machine: /proc tells what the agent holds.</summary>
+    public int ProcessId => _process.Id;
+
     /// <summary>Starts it on a host.</summary>
     /// <param name="start"><see cref="RealLink.OnLeft"/> or <see cref="RealLink.OnRight"/>.</param>
     public static Agent Start(Func<string, IEnumerable<string>, ProcessStartInfo> start)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Utp.Links.Kernel;
 
-/// <summary>The system calls that the router needs and the framework does not offer: ioctl(2), ppoll(2), prctl(2), sched_setscheduler(2).</summary>
+/// <summary>The system calls that the router needs and the framework does not offer: ioctl(2), ppoll(2), prctl(2), sched_setscheduler(2), sendmmsg(2).</summary>
 internal static unsafe partial class LibC
 {
     public const int O_RDWR = 0x2;
@@ -16,6 +16,10 @@ internal static unsafe partial class LibC
     public const short POLLERR = 8;
     public const int PR_SET_TIMERSLACK = 29;
     public const int SCHED_FIFO = 1;
+    public const int AF_INET = 2;
+    public const int SOCK_RAW = 3;
+    public const int SOCK_CLOEXEC = 0x80000;
+    public const int IPPROTO_RAW = 255;
 
     /// <summary><c>TUNSETIFF</c> of linux/if_tun.h.</summary>
     public const nuint TUNSETIFF = 0x400454ca;
@@ -43,6 +47,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     public static partial nint ReceiveMessage(SafeHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "sendmmsg", SetLastError = true)]
+    public static partial int SendMany(int socket, MessageOfMany* messages, uint count, int flags);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventDescriptor(uint value, int flags);
@@ -82,6 +92,14 @@ internal unsafe struct MessageHeader
     public byte* Control;
     public nuint ControlLength;
     public int Flags;
+}
+
+/// <summary><c>struct mmsghdr</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct MessageOfMany
+{
+    public MessageHeader Header;
+    public uint Length;
 }
 
 /// <summary><c>struct iovec</c>.</summary>

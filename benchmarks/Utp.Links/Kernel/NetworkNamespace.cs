@@ -9,7 +9,7 @@ namespace Utp.Links.Kernel;
 /// </summary>
 internal sealed class NetworkNamespace : IDisposable
 {
-    private const string Prefix = "links";
+    private static readonly string[] Prefixes = ["links", "hosti"];
     private static int _count;
     private static int _swept;
 
@@ -19,12 +19,13 @@ internal sealed class NetworkNamespace : IDisposable
 
     /// <summary>Makes a namespace, its loopback device up.</summary>
     /// <param name="role">Ends its name.</param>
+    /// <param name="prefix">Begins it: one of those that are swept.</param>
     /// <exception cref="InvalidOperationException">ip(8) failed; its own words say why.</exception>
-    public static NetworkNamespace Create(string role)
+    public static NetworkNamespace Create(string role, string prefix = "links")
     {
         if (Interlocked.Exchange(ref _swept, 1) == 0)
             Sweep();
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{role}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}-{role}");
         Run("ip", "netns", "add", name);
         var made = new NetworkNamespace(name);
         made.Ip("link set lo up");
@@ -83,7 +84,7 @@ internal sealed class NetworkNamespace : IDisposable
         const string Folder = "/run/netns";
         if (!Directory.Exists(Folder))
             return;
-        foreach (var name in Directory.EnumerateFiles(Folder, Prefix + "-*").Select(static path => Path.GetFileName(path)))
+        foreach (var name in Directory.EnumerateFiles(Folder).Select(static path => Path.GetFileName(path)).Where(static name => Prefixes.Contains(name.Split('-')[0])))
         {
             if (name.Split('-') is [_, var maker, ..] && int.TryParse(maker, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && !Directory.Exists($"/proc/{id}"))
                 RunOrIgnore("ip", "netns", "del", name);

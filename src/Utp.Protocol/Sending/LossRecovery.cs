@@ -47,8 +47,8 @@ internal sealed class LossRecovery
     /// <summary>Whether the next retransmission leaves whatever the windows and the pace say (RFC 6675 §5 (4.3), RFC 6582 §3.2).</summary>
     public bool MustSendNow { get; private set; }
 
-    /// <summary>When the last packet was found lost; long before the start: none was.</summary>
-    public Instant LastLoss { get; private set; } = new(long.MinValue / 2);
+    /// <summary>Packets that were found lost, without probes of the path's size.</summary>
+    public long DataPacketsLost { get; private set; }
 
     /// <summary>Packets that were found lost.</summary>
     public long PacketsLost { get; private set; }
@@ -182,7 +182,6 @@ internal sealed class LossRecovery
 
     private void Lose(SeqNr seqNr, LossCause cause, int consecutiveTimeouts, Instant now, ref long lostBytes, ref bool newEpisode)
     {
-        LastLoss = now;
         ref var packet = ref _packets[seqNr];
 
         // RFC 8899 §3: a lost probe is no sign of congestion.
@@ -191,6 +190,7 @@ internal sealed class LossRecovery
             var beginsEpisode = packet.TransmissionNumber > _episodeEnd;
             _episode.OnLost(beginsEpisode && !newEpisode);
             packet.LossReported = true;
+            DataPacketsLost++;
             newEpisode |= beginsEpisode;
             lostBytes += Math.Max(1, packet.Payload.Length);
         }

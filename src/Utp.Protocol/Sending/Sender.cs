@@ -6,8 +6,6 @@ namespace Utp.Protocol;
 /// </summary>
 internal sealed class Sender
 {
-    private const long WithinOneMachineMicros = 100;
-    private const long LosslessMicros = 10_000_000;
     private const int MaxNodeUtpPacketsInFlight = 500;
 
     private readonly ConnectionOptions _options;
@@ -29,6 +27,7 @@ internal sealed class Sender
     private readonly ICongestionControl _congestion;
     private readonly Timers _timers;
     private Pacer _pacer;
+    private long _knownLosses;
     private NextPiece _nextPiece;
     private bool _windowLimited;
     private bool _anySent;
@@ -323,9 +322,15 @@ internal sealed class Sender
 
     private bool MayLeave(int bytes, Instant now)
     {
+        if (_knownLosses != _losses.DataPacketsLost)
+        {
+            _knownLosses = _losses.DataPacketsLost;
+            _pacer.OnLost();
+        }
+
         // What was cut for a larger path must fit into a burst, too, or it would never leave.
-        if (!_options.Pacing || IsWithinOneMachine(now)
-            || _pacer.MayLeave(_congestion.PacingBytesPerSecond, bytes, Math.Max(_mtu.MaxPayload, bytes), now, out var when))
+        if (!_options.Pacing
+            || _pacer.MayLeave(_congestion.PacingBytesPerSecond, bytes, Math.Max(_mtu.MaxPayload, bytes), _rtt.MinMicros, now, out var when))
         {
             return true;
         }
@@ -335,9 +340,6 @@ internal sealed class Sender
         _timers.Arm(TimerKind.Pacing, when);
         return false;
     }
-
-    // Found by measurement and not by address: so short a round trip, and nothing lost for a while. There is no queue to spare, and a burst is cheaper whole (note 0018).
-    private bool IsWithinOneMachine(Instant now) => _rtt.MinMicros is > 0 and < WithinOneMachineMicros && now.Since(_losses.LastLoss) > LosslessMicros;
 
     private void OnSent(SeqNr seqNr, Instant now)
     {

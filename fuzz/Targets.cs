@@ -48,7 +48,7 @@ internal static class Targets
         {
             var syn = new byte[PacketHeader.Length];
             new PacketHeader(PacketType.Syn, 0, new(999), default, 0, 1 << 16, new(100), default).Write(syn);
-            ParsedPacket.TryParse(syn, out var parsed);
+            _ = ParsedPacket.TryParse(syn, out var parsed);
             connection = UtpConnection.Accept(new ConnectionSeed(new(1_000), new(100), default, default, tag, tag), options, new InboundPacket(parsed, syn, now), now);
         }
 

@@ -60,7 +60,7 @@ internal sealed record Attack(AttackKind Kind, string Victim, int Port, string U
         if (Kind is not (AttackKind.SynFlood or AttackKind.SynInName or AttackKind.Garbage or AttackKind.FarAhead))
             _tap = Wiretap.Start(victim);
         if (Kind != AttackKind.FarAhead)
-            sender.Run(PerSecond, Duration, stop, s => Add(s, victim, user));
+            sender.Run(PerSecond, Duration, s => Add(s, victim, user), stop);
         sender.Flush();
         _tap?.Dispose();
         output.WriteLine(FormattableString.Invariant($"{{\"packets\":{sender.Sent},\"bytes\":{sender.Bytes},\"seconds\":{clock.Elapsed.TotalSeconds:0.000}}}"));

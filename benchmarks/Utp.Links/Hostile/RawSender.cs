@@ -101,7 +101,7 @@ internal sealed unsafe class RawSender : IDisposable
     }
 
     /// <summary>Repeats <paramref name="add"/> at a rate until it is time, or told to stop.</summary>
-    public void Run(double perSecond, TimeSpan duration, CancellationToken stop, Action<RawSender> add)
+    public void Run(double perSecond, TimeSpan duration, Action<RawSender> add, CancellationToken stop)
     {
         var clock = Stopwatch.StartNew();
         var batch = Math.Clamp((int)(perSecond / 1_000), 1, Batch);

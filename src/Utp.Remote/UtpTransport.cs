@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Configuration;
@@ -16,6 +17,7 @@ namespace Utp.Remote;
 /// </summary>
 public sealed class UtpTransport : Transport
 {
+    private static readonly ConditionalWeakTable<ActorSystem, List<UtpTransport>> Started = [];
     private static int _instances;
 
     private readonly ConcurrentDictionary<Guid, UtpAssociationHandle> _associations = new();
@@ -45,7 +47,14 @@ public sealed class UtpTransport : Transport
             Log.Warning("Settings that mean nothing over uTP, and are ignored: {0}.", string.Join(", ", Settings.IgnoredKeys));
         _utp = SeparateUtp.Start(system, Settings.Utp, "utp-remote-" + Interlocked.Increment(ref _instances));
         _maxToldBytes = _utp.Settings.Connection.SendBufferBytes;
+        var started = Started.GetOrCreateValue(system);
+        lock (started)
+            started.Add(this);
     }
+
+    /// <summary>How it is now. Any thread.</summary>
+    public UtpTransportStatus Status => new(
+        _localAddress, _associations.Count, _associations.Values.Sum(static association => association.HeldBytes), _shutDown ? "It was shut down." : _port?.Failure);
 
     internal ILoggingAdapter Log { get; }
 
@@ -53,6 +62,16 @@ public sealed class UtpTransport : Transport
 
     /// <summary>Associations that are open, or closing.</summary>
     internal int Associations => _associations.Count;
+
+    /// <summary>The transports of an actor system that are uTP, in the order in which they were started; empty: none is. Any thread.</summary>
+    public static IReadOnlyList<UtpTransport> Of(ActorSystem system)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        if (!Started.TryGetValue(system, out var started))
+            return [];
+        lock (started)
+            return [.. started];
+    }
 
     /// <inheritdoc/>
     public override async Task<(Address, TaskCompletionSource<IAssociationEventListener>)> Listen()
@@ -134,7 +153,7 @@ public sealed class UtpTransport : Transport
         var token = new Guid(RandomNumberGenerator.GetBytes(16));
         var connect = new Connect(remote) { Listener = port.Listener, Timeout = Settings.ConnectionTimeout };
         var association = new UtpAssociationHandle(this, _localAddress!, remoteAddress, token, (owner, index) =>
-            Lane.Open(System, Settings, _maxToldBytes, owner, Hello.Open(index, index == 0 ? Settings.Layout : owner.Layout, token), _utp.Manager, connect, remoteAddress.Host!));
+            Lane.Create(System, Settings, _maxToldBytes, owner, Hello.Open(index, index == 0 ? Settings.Layout : owner.Layout, token), _utp.Manager, connect, remoteAddress.Host!));
         _associations[token] = association;
         association.Open();
         try

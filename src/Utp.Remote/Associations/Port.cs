@@ -19,6 +19,9 @@ internal sealed class Port : InlineRef
 
     public IPEndPoint LocalEndPoint { get; private set; } = null!;
 
+    /// <summary>Why the port accepts and sends nothing any more, in one sentence; null: it does.</summary>
+    public string? Failure { get; private set; }
+
     /// <summary>A bound port.</summary>
     /// <param name="system">The actor system.</param>
     /// <param name="manager">Of uTP.</param>
@@ -45,6 +48,9 @@ internal sealed class Port : InlineRef
                 break;
             case CommandFailed { Command: Bind bind } failed:
                 _bound.TrySetException(new RemoteTransportException($"Failed to bind to {bind.LocalAddress}: {failed.Message}", failed.Exception));
+                break;
+            case ListenerFailed failed:
+                Failure = $"The port {failed.LocalAddress} was lost: {failed.Message}";
                 break;
             case Connected connected:
                 _accept(connected, sender);

@@ -15,7 +15,7 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly bool _isInitiator;
-    private readonly Func<UtpAssociationHandle, int, Lane>? _openLane;
+    private readonly Func<UtpAssociationHandle, int, Lane>? _createLane;
     private IHandleEventListener? _listener;
     private ICancelable? _timer;
     private volatile bool _closed;
@@ -30,9 +30,9 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
     /// <param name="local">As Akka knows this node.</param>
     /// <param name="remote">The peer, as it was asked for.</param>
     /// <param name="token">Of the association.</param>
-    /// <param name="openLane">Opens a lane.</param>
-    public UtpAssociationHandle(UtpTransport transport, Address local, Address remote, Guid token, Func<UtpAssociationHandle, int, Lane> openLane)
-        : this(transport, local, remote, token, LaneLayout.Single, isInitiator: true) => _openLane = openLane;
+    /// <param name="createLane">Creates a lane, and does not connect it yet.</param>
+    public UtpAssociationHandle(UtpTransport transport, Address local, Address remote, Guid token, Func<UtpAssociationHandle, int, Lane> createLane)
+        : this(transport, local, remote, token, LaneLayout.Single, isInitiator: true) => _createLane = createLane;
 
     /// <summary>One that a peer opens.</summary>
     /// <param name="transport">Whose it is.</param>
@@ -76,9 +76,9 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
     /// <summary>Opens lane 0.</summary>
     public void Open()
     {
-        var lane = _openLane!(this, 0);
-        if (!Add(lane, 0))
-            lane.Abort();
+        var lane = _createLane!(this, 0);
+        if (Add(lane, 0))
+            lane.Connect();
     }
 
     /// <summary>Takes a lane that a peer opens, unless it has no place here.</summary>
@@ -211,11 +211,10 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
 
         for (var index = 1; index < layout.Count; index++)
         {
-            var lane = _openLane!(this, index);
-            if (Add(lane, index))
-                continue;
-            lane.Abort();
-            return;
+            var lane = _createLane!(this, index);
+            if (!Add(lane, index))
+                return;
+            lane.Connect();
         }
 
         _ready.TrySetResult();

@@ -20,8 +20,8 @@ internal interface IPieceSink
 /// <param name="maxToldBytes">What the sink takes before the peer has acknowledged any of it.</param>
 internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
 {
-    // Larger memory is handed on as it is.
-    private const int MaxCopiedBytes = 8 << 10;
+    // Larger memory is handed on as it is. Below that a copy costs less than a write of its own for the header and one for the memory.
+    private const int MaxCopiedBytes = 24 << 10;
 
     // What is told, and acknowledged, at once.
     private const int MaxPieceBytes = 128 << 10;
@@ -137,9 +137,10 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
             piece.Chunk?.ReleaseRange();
             if (_over)
                 return;
-            meter.OnDelivered(bytes, Stopwatch.GetTimestamp());
+            var now = Stopwatch.GetTimestamp();
+            meter.OnDelivered(bytes, now);
             if (_heldBytes == 0)
-                meter.OnIdle();
+                meter.OnIdle(_refusing, now);
             Tell();
         }
 

@@ -37,6 +37,7 @@ internal sealed class Lane : ILinkUser
     private readonly byte[] _hello = new byte[Hello.Length];
     private readonly ILink _link;
     private readonly UtpTransportSettings _settings;
+    private Action? _connect;
     private ILaneOwner? _owner;
     private FrameParser? _parser;
     private Frame _held;
@@ -82,14 +83,21 @@ internal sealed class Lane : ILinkUser
     /// <summary>Frames that were written to it, modulo 2^32.</summary>
     public uint FramesOut => Volatile.Read(ref _framesOut);
 
-    /// <summary>One that this node opens.</summary>
-    public static Lane Open(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, ILaneOwner owner, Hello hello, IActorRef manager, Connect connect, string host)
+    /// <summary>One that this node opens. Nothing happens before <see cref="Connect"/>: by then its owner must know it, since the answer may be here before the call returns.</summary>
+    public static Lane Create(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, ILaneOwner owner, Hello hello, IActorRef manager, Connect connect, string host)
     {
         var lane = new Lane(system, settings, maxToldBytes, host, null) { Index = hello.Lane };
         lane._owner = owner;
         lane.Queue.TryWrite(hello.ToBytes(), default, mayRefuse: false);
-        lane._link.Connect(manager, connect);
+        lane._connect = () => lane._link.Connect(manager, connect);
         return lane;
+    }
+
+    /// <summary>Opens one that this node created.</summary>
+    public void Connect()
+    {
+        _connect!();
+        _connect = null;
     }
 
     /// <summary>One that a peer opens: its hello says whose it is.</summary>
@@ -126,7 +134,7 @@ internal sealed class Lane : ILinkUser
     {
         var limit = layout.HasLarge && Index == layout.Large ? _settings.MaxLargeFrameBytes : _settings.MaxFrameBytes;
         lock (_inbound)
-            _parser = new FrameParser(limit + FrameSlackBytes, layout.Count);
+            _parser = new FrameParser(limit + FrameSlackBytes, layout.Count, mayKeep: _settings.Tls is null);
     }
 
     /// <summary>Writes a frame.</summary>

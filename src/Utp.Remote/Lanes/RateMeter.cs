@@ -39,18 +39,31 @@ internal sealed class RateMeter(int fixedHighBytes, int fixedLowBytes)
         var elapsed = now - _since;
         if (_since == 0 || elapsed < Interval)
             return;
-        if (fixedHighBytes == 0)
-        {
-            var measured = Math.Clamp(_moved * Target / elapsed, MinHighBytes, MaxHighBytes);
-            HighBytes = (int)((HighBytes + (3 * measured)) / 4);
-        }
-
+        Measure(elapsed);
         (_since, _moved) = (now, 0);
     }
 
     /// <summary>There is something to move, after a while without.</summary>
     public void OnBusy(long now) => (_since, _moved) = (now, 0);
 
-    /// <summary>All is moved: what was measured in this interval is the writer's rate, not the lane's.</summary>
-    public void OnIdle() => _since = 0;
+    /// <summary>All is moved.</summary>
+    /// <param name="writerWaits">
+    /// Whether Akka was told to wait, and does so still: then what was held was less than the lane moves meanwhile, and its rate is known without a whole interval. Otherwise what was measured
+    /// is the writer's rate, not the lane's.
+    /// </param>
+    /// <param name="now">Of <see cref="Stopwatch"/>.</param>
+    public void OnIdle(bool writerWaits, long now)
+    {
+        if (writerWaits && _since != 0 && now > _since)
+            Measure(now - _since);
+        _since = 0;
+    }
+
+    private void Measure(long elapsed)
+    {
+        if (fixedHighBytes > 0)
+            return;
+        var measured = Math.Clamp(_moved * Target / elapsed, MinHighBytes, MaxHighBytes);
+        HighBytes = (int)((HighBytes + (3 * measured)) / 4);
+    }
 }

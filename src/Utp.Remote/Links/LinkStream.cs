@@ -8,7 +8,8 @@ namespace Utp.Remote;
 /// <param name="maxHeldBytes">Above it writes wait.</param>
 internal sealed class LinkStream(ActorLink link, ByteQueue queue, int maxHeldBytes) : Stream
 {
-    private const int MaxUnreadBytes = 256 << 10;
+    // More than arrives while the reader decrypts what was there: the connection's window should not close and open all the time.
+    private const int MaxUnreadBytes = 1 << 20;
 
     private readonly object _gate = new();
     private readonly Queue<Received> _received = new();

@@ -15,8 +15,11 @@ namespace Utp.Remote;
 internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
 #pragma warning restore CA1001 // See above.
 {
-    // As large as one TLS record and its overhead are small.
-    private const int ReadBytes = 32 << 10;
+    // A record is decrypted at a time, and holds no more.
+    private const int ReadBytes = 16 << 10;
+
+    // What is encrypted at a time: one record.
+    private const int WriteBytes = 16 << 10;
 
     private readonly ILinkUser _user;
     private readonly ByteQueue _plain;
@@ -178,12 +181,33 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
     {
         try
         {
-            await foreach (var piece in _pieces.Reader.ReadAllAsync(_aborted.Token).ConfigureAwait(false))
+            // Each call makes a record, at least: small pieces that are there at the same time share one.
+            var record = GC.AllocateUninitializedArray<byte>(WriteBytes);
+            var filled = 0;
+            while (await _pieces.Reader.WaitToReadAsync(_aborted.Token).ConfigureAwait(false))
             {
-                await _tls.WriteAsync(piece!.Data, _aborted.Token).ConfigureAwait(false);
-                if (piece.EndsBatch)
-                    _plain.OnTaken(piece);
-                _plain.OnDelivered(piece);
+                while (_pieces.Reader.TryRead(out var piece))
+                {
+                    if (filled > 0 && filled + piece!.Data.Length > WriteBytes)
+                        filled = await WriteRecordAsync(record, filled).ConfigureAwait(false);
+                    if (piece!.Data.Length >= WriteBytes)
+                    {
+                        await _tls.WriteAsync(piece.Data, _aborted.Token).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        piece.Data.CopyTo(record.AsMemory(filled));
+                        filled += piece.Data.Length;
+                    }
+
+                    // The encrypted bytes are counted by their own queue, which has the writer wait.
+                    if (piece.EndsBatch)
+                        _plain.OnTaken(piece);
+                    _plain.OnDelivered(piece);
+                }
+
+                if (filled > 0)
+                    filled = await WriteRecordAsync(record, filled).ConfigureAwait(false);
             }
 
             await _tls.ShutdownAsync().ConfigureAwait(false);
@@ -193,6 +217,12 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
         {
             _link.Abort();
         }
+    }
+
+    private async ValueTask<int> WriteRecordAsync(byte[] record, int bytes)
+    {
+        await _tls.WriteAsync(record.AsMemory(0, bytes), _aborted.Token).ConfigureAwait(false);
+        return 0;
     }
 
     private void TellOverIfDue()

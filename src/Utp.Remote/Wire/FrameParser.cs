@@ -11,7 +11,8 @@ internal readonly record struct Frame(ByteString? Pdu, int Bytes, Fence? Fence);
 /// <summary>Cuts a lane's bytes into frames, wherever deliveries cut them.</summary>
 /// <param name="maxPduBytes">Longer ones are dropped, whatever their length, without memory for them.</param>
 /// <param name="lanes">Of the association: how many counts stand before a fenced PDU.</param>
-internal sealed class FrameParser(int maxPduBytes, int lanes)
+/// <param name="mayKeep">Whether a frame may be a view of the delivery it came with, and keep it from its pool; otherwise it is copied.</param>
+internal sealed class FrameParser(int maxPduBytes, int lanes, bool mayKeep = true)
 {
     // Below it a copy costs less than what keeps the rest of a delivery alive.
     private const int MinViewBytes = 4 << 10;
@@ -57,7 +58,7 @@ internal sealed class FrameParser(int maxPduBytes, int lanes)
             return FillBody(source, ref consumed, out frame);
         }
 
-        isView = header.PduBytes >= MinViewBytes;
+        isView = mayKeep && header.PduBytes >= MinViewBytes;
         var pdu = isView ? UnsafeByteOperations.UnsafeWrap(data.Slice(consumed, header.PduBytes)) : ByteString.CopyFrom(source.Slice(consumed, header.PduBytes));
         consumed += header.PduBytes;
         frame = new Frame(pdu, header.PduBytes, _fence);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Utp.Actors.Tests.Settings;
 
-/// <summary>One key of <c>config/utp.hocon</c> with what stands above it.</summary>
+/// <summary>One key of <c>config/utp.hocon</c>, or of <c>config/utp-remote.hocon</c>, with what stands above it.</summary>
 /// <param name="Name">The whole path.</param>
 /// <param name="Default">The value, as it is written.</param>
 /// <param name="Comment">The sentences above its section and above itself; indented lines (words with their meaning) are lines of their own.</param>
@@ -43,9 +43,10 @@ internal static partial class ReferenceFile
             {
                 var parts = Setting().Match(text);
                 if (!parts.Success)
-                    throw new InvalidDataException($"utp.hocon has a line that is no setting: {line}");
+                    throw new InvalidDataException($"{file} has a line that is no setting: {line}");
                 var name = string.Join('.', sections.Reverse().Select(static section => section.Name).Append(parts.Groups[1].Value));
-                keys.Add(new ReferenceKey(name, parts.Groups[2].Value.Trim('"'), [.. sections.Peek().Comment.Concat(comment)]));
+                IEnumerable<string> above = sections.TryPeek(out var around) ? around.Comment : [];
+                keys.Add(new ReferenceKey(name, parts.Groups[2].Value.Trim('"'), [.. above.Concat(comment)]));
             }
         }
 

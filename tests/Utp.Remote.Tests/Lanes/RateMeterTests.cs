@@ -32,10 +32,27 @@ public sealed class RateMeterTests
         {
             meter.OnBusy(now += Stopwatch.Frequency);
             meter.OnDelivered(100, now += Stopwatch.Frequency / 1_000);
-            meter.OnIdle();
+            meter.OnIdle(writerWaits: false, now);
         }
 
         Assert.Equal(before, meter.HighBytes);
+    }
+
+    [Fact]
+    public void A_lane_that_runs_dry_while_Akka_waits_may_hold_what_it_would_have_moved()
+    {
+        var meter = new RateMeter(0, 0);
+        var now = Stopwatch.Frequency;
+
+        // Each time all that it may hold leaves within 10 ms, and then nothing comes until Akka tries again.
+        for (var i = 0; i < 5; i++)
+        {
+            meter.OnBusy(now += Stopwatch.Frequency / 20);
+            meter.OnDelivered(2_000_000, now += Stopwatch.Frequency / 100);
+            meter.OnIdle(writerWaits: true, now);
+        }
+
+        Assert.InRange(meter.HighBytes, 19_500_000, 20_500_000);
     }
 
     [Fact]

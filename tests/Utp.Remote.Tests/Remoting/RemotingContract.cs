@@ -5,6 +5,8 @@ using Akka.Configuration;
 using Akka.Remote;
 using Akka.Remote.Routing;
 using Akka.Routing;
+using Akka.Streams;
+using Akka.Streams.Dsl;
 using Utp.Remote.Tests.Contract;
 
 namespace Utp.Remote.Tests.Remoting;
@@ -148,6 +150,19 @@ public abstract class RemotingContract(TransportKind kind) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_flows_to_another_node_by_its_reference()
+    {
+        var (a, b) = (Start("a"), Start("b"));
+        b.ActorOf(Props.Create<Spring>(), "spring");
+        var spring = await ResolveAsync(a, b, "spring");
+
+        var reference = await spring.Ask<ISourceRef<int>>(2_000, Patience);
+        var numbers = await reference.Source.RunWith(Sink.Seq<int>(), a.Materializer()).WaitAsync(Patience);
+
+        Assert.Equal(Enumerable.Range(0, 2_000), numbers);
+    }
+
+    [Fact]
     public async Task A_node_that_restarts_on_the_same_port_is_reached_again()
     {
         var (a, b) = (Start("a"), Start("b"));
@@ -221,9 +236,10 @@ public abstract class RemotingContract(TransportKind kind) : IAsyncLifetime
             await system.Terminate();
     }
 
+    // The serializer of stream references is in the configuration of Akka.Streams, which must be there from the start.
     private protected ActorSystem Start(string name, int port = 0, string extra = "")
     {
-        var system = ActorSystem.Create(name, ConfigurationFactory.ParseString(kind.Hocon(port, extra)));
+        var system = ActorSystem.Create(name, ConfigurationFactory.ParseString(kind.Hocon(port, extra)).WithFallback(ActorMaterializer.DefaultConfig()));
         _systems.Add(system);
         return system;
     }
@@ -254,6 +270,15 @@ public abstract class RemotingContract(TransportKind kind) : IAsyncLifetime
                 Sender.Tell(i);
             Context.Stop(Self);
         }
+    }
+
+    /// <summary>Gives a stream of so many numbers away.</summary>
+    private sealed class Spring : UntypedActor
+    {
+        private readonly ActorMaterializer _materializer = Context.Materializer();
+
+        protected override void OnReceive(object message) =>
+            Source.From(Enumerable.Range(0, (int)message)).RunWith(StreamRefs.SourceRef<int>(), _materializer).PipeTo(Sender);
     }
 
     private sealed class Collector(ChannelWriter<object> heard) : UntypedActor

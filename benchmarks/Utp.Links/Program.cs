@@ -12,6 +12,7 @@ var root = new RootCommand("Real links between two network namespaces, and what 
     ShallowCommand.Create(),
     MtuCommand.Create(),
     HostileCommand.Create(),
+    RemoteCommand.Create(),
 };
 var agent = new Command("agent", "One end of a measurement: does what its standard input says.") { Hidden = true };
 agent.SetAction(static _ => AgentProgram.RunAsync(Console.In, Console.Out));

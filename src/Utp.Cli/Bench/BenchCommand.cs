@@ -16,6 +16,7 @@ internal static class BenchCommand
         Idle(runner),
         Accept(runner),
         FirstCommand.Create(runner),
+        RemoteCommand.Create(runner),
         CompareCommand.Create(runner),
     };
 

@@ -72,5 +72,8 @@ internal sealed record BenchResult(EndMark ClientStart, EndMark ClientEnd, EndMa
 
     private long? ClientPackets => ClientEnd.PacketsSent - ClientStart.PacketsSent;
 
+    /// <summary>By both ends; null where one cannot tell.</summary>
+    public long? AllocatedBytes => Allocated;
+
     private long? Allocated => ClientEnd.AllocatedBytes - ClientStart.AllocatedBytes + (ServerEnd.AllocatedBytes - ServerStart.AllocatedBytes);
 }

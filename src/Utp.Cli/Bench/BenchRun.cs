@@ -50,7 +50,7 @@ internal static class BenchRun
     private static async Task<BenchResult> RunEndsAsync(BenchJob job, StartEnd start, Action<string> say, CancellationToken cancellation)
     {
         int? core = job.Pin ? CoreAffinity.LastCore() : null;
-        var serverPlan = job.Plan with { IsServer = true };
+        var serverPlan = job.Plan with { IsServer = true, Host = job.Plan.ServerHost };
         var server = await EndProcess.StartAsync("server", start(serverPlan), serverPlan, core, say).ConfigureAwait(false);
         await using var serverEnd = server.ConfigureAwait(false);
         var ports = (await server.AskAsync(new EndRequest(EndProtocol.Open), cancellation).ConfigureAwait(false)).Ports!;
@@ -60,7 +60,7 @@ internal static class BenchRun
         var measured = await MeasureAsync(job, client, server, ports, cancellation).ConfigureAwait(false);
         var sent = await client.AskAsync(new EndRequest(EndProtocol.Finish), cancellation).ConfigureAwait(false);
         var received = await server.AskAsync(new EndRequest(EndProtocol.Finish), cancellation).ConfigureAwait(false);
-        if (job.Plan.Work == BenchWork.Bulk && sent.Mark!.BytesSent != received.Mark!.BytesReceived)
+        if (job.Plan.Work is BenchWork.Bulk or BenchWork.RemoteTell && sent.Mark!.BytesSent != received.Mark!.BytesReceived)
             throw new CliException(string.Create(
                 CultureInfo.InvariantCulture, $"{sent.Mark.BytesSent} bytes were sent and {received.Mark.BytesReceived} arrived, though every connection was closed properly: please report this."));
         return measured;
@@ -68,7 +68,7 @@ internal static class BenchRun
 
     private static async Task<BenchResult> MeasureAsync(BenchJob job, EndProcess client, EndProcess server, int[] ports, CancellationToken cancellation)
     {
-        var idle = job.Plan.Work == BenchWork.Idle;
+        var idle = job.Plan.Work is BenchWork.Idle or BenchWork.RemoteIdle;
         // Memory before the connections is what they are compared with.
         var before = idle ? await MarkAsync(client, server, new EndRequest(EndProtocol.Mark) { Collect = true }, cancellation).ConfigureAwait(false) : default;
         var watch = Stopwatch.StartNew();
@@ -98,8 +98,8 @@ internal static class BenchRun
 
     private static EndRequest AtLeastOne(BenchWork work, EndMark client, EndMark server) => new(EndProtocol.Mark)
     {
-        Bytes = work == BenchWork.Bulk ? server.BytesReceived + 1 : 0,
-        Completed = work is BenchWork.Ping or BenchWork.Accept ? client.Completed + 1 : 0,
+        Bytes = work is BenchWork.Bulk or BenchWork.RemoteTell or BenchWork.RemoteHeartbeat ? server.BytesReceived + 1 : 0,
+        Completed = work is BenchWork.Ping or BenchWork.Accept or BenchWork.RemotePing or BenchWork.RemoteHeartbeat ? client.Completed + 1 : 0,
     };
 
     // Bytes arrive at the server; messages and connections are done when the client says so.

@@ -17,6 +17,18 @@ internal enum BenchWork
 
     /// <summary>Connections are set up, carry one message each way, and are closed properly.</summary>
     Accept,
+
+    /// <summary>Akka.Remote: the client tells messages to an actor of the server, so many under way.</summary>
+    RemoteTell,
+
+    /// <summary>Akka.Remote: a message to an actor of the server and back, then the next.</summary>
+    RemotePing,
+
+    /// <summary>Akka.Remote: heartbeats, there and back, while messages saturate the association.</summary>
+    RemoteHeartbeat,
+
+    /// <summary>Akka.Remote: many nodes are associated with the server and left alone.</summary>
+    RemoteIdle,
 }
 
 /// <summary>What carries the bytes.</summary>
@@ -43,6 +55,18 @@ internal enum BenchCarrier
 
     /// <summary>libutp, by the npm package utp-native.</summary>
     Libutp,
+
+    /// <summary>Akka.Remote over this library.</summary>
+    RemoteUtp,
+
+    /// <summary>Akka.Remote over this library, with TLS.</summary>
+    RemoteUtpTls,
+
+    /// <summary>Akka.Remote over its own TCP transport.</summary>
+    RemoteTcp,
+
+    /// <summary>Akka.Remote over its own TCP transport, with TLS.</summary>
+    RemoteTcpTls,
 }
 
 /// <summary>What one end has to do: the first line that it reads. The Node ends (benchmarks/peers) read the same.</summary>
@@ -59,11 +83,20 @@ internal sealed record EndPlan
     /// <summary>From how many ports of the client the connections go; of TCP each has one of its own.</summary>
     public int Ports { get; init; } = 1;
 
-    /// <summary>Of ping and accept.</summary>
+    /// <summary>Of ping, accept and Akka.Remote.</summary>
     public int MessageBytes { get; init; } = 64;
 
     /// <summary>Size of one write of bulk: the same for everybody.</summary>
     public int WriteBytes { get; init; } = 64 << 10;
+
+    /// <summary>Messages of Akka.Remote that are under way.</summary>
+    public int Window { get; init; }
+
+    /// <summary>The address at which this end of Akka.Remote listens.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>That of the server.</summary>
+    public string ServerHost { get; init; } = "127.0.0.1";
 
     /// <summary>TCP's congestion control by the kernel's name; null: the machine's default.</summary>
     public string? Congestion { get; init; }

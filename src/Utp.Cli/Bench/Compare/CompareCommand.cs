@@ -29,12 +29,13 @@ internal static class CompareCommand
                 parsed.GetValue(rounds),
                 options.Job(parsed, new EndPlan { Work = BenchWork.Bulk, Carrier = BenchCarrier.Utp }),
                 parsed.GetValue(peers));
-            return CompareAsync(run, plan, parsed.GetValue(markdown));
+            return CompareAsync(run, Name, plan, parsed.GetValue(markdown), CompareMarkdown.Write);
         });
         return command;
     }
 
-    private static async Task<Outcome> CompareAsync(CommandRun run, ComparePlan plan, string? markdown)
+    /// <summary>Does the work, shows the tables, and writes the page, if that is wanted.</summary>
+    public static async Task<Outcome> CompareAsync(CommandRun run, string name, ComparePlan plan, string? markdown, Action<string, IReadOnlyList<CompareRow>, ComparePlan> write)
     {
         try
         {
@@ -50,16 +51,16 @@ internal static class CompareCommand
             }
 
             if (markdown is not null)
-                CompareMarkdown.Write(markdown, rows, plan);
+                write(markdown, rows, plan);
             // Who else does not run is said in its row.
             var ours = rows.FirstOrDefault(static r => r.Contender.IsThisLibrary && r.Note is not null);
-            return new Outcome(Name, ours is null ? null : $"{ours.Contest.Title}: {ours.Note}")
+            return new Outcome(name, ours is null ? null : $"{ours.Contest.Title}: {ours.Note}")
                 .With("rows", (long)rows.Count)
                 .With("missing", (long)rows.Count(static r => r.Note is not null));
         }
         catch (OperationCanceledException)
         {
-            return new Outcome(Name, Sentences.Interrupted);
+            return new Outcome(name, Sentences.Interrupted);
         }
     }
 
@@ -67,7 +68,9 @@ internal static class CompareCommand
     private static IReadOnlyList<Contender> Contenders(string text) =>
         [.. Chosen(text, Contender.All, static c => c.Name, "contender").Union([Contender.All[0]]).OrderBy(static c => c.IsThisLibrary ? 0 : 1)];
 
-    private static IReadOnlyList<T> Chosen<T>(string text, IReadOnlyList<T> all, Func<T, string> name, string what) => text == "all"
+    /// <summary>Those that a list with commas names, or all.</summary>
+    /// <exception cref="CliException">There is no such one.</exception>
+    public static IReadOnlyList<T> Chosen<T>(string text, IReadOnlyList<T> all, Func<T, string> name, string what) => text == "all"
         ? all
         : [.. text.Split(',', StringSplitOptions.TrimEntries).Distinct().Select(wanted => all.FirstOrDefault(item => name(item) == wanted)
             ?? throw CliException.WrongUsage($"There is no {what} '{wanted}': choose from {string.Join(", ", all.Select(name).Append("all"))}."))];
@@ -79,4 +82,8 @@ internal static class CompareCommand
 /// <param name="Rounds">How often.</param>
 /// <param name="Job">How long each takes.</param>
 /// <param name="Peers">Where the Node ends are; null: they are looked for.</param>
-internal sealed record ComparePlan(IReadOnlyList<Contest> Contests, IReadOnlyList<Contender> Contenders, int Rounds, BenchJob Job, string? Peers);
+internal sealed record ComparePlan(IReadOnlyList<Contest> Contests, IReadOnlyList<Contender> Contenders, int Rounds, BenchJob Job, string? Peers)
+{
+    /// <summary>Where the ends run.</summary>
+    public EndPlace Place { get; init; } = new();
+}

@@ -17,12 +17,15 @@ internal static class CompareMarkdown
         """;
 
     /// <exception cref="CliException">The file cannot be read or written.</exception>
-    public static void Write(string file, IReadOnlyList<CompareRow> rows, ComparePlan plan)
+    public static void Write(string file, IReadOnlyList<CompareRow> rows, ComparePlan plan) => Replace(file, before => Text(rows, plan, ByHand(before)));
+
+    /// <summary>Makes another page of what a file holds; of a file that is not there it is empty.</summary>
+    /// <exception cref="CliException">The file cannot be read or written.</exception>
+    public static void Replace(string file, Func<string, string> text)
     {
         try
         {
-            var before = File.Exists(file) ? File.ReadAllText(file) : "";
-            File.WriteAllText(file, Text(rows, plan, ByHand(before)));
+            File.WriteAllText(file, text(File.Exists(file) ? File.ReadAllText(file) : ""));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,22 +51,34 @@ internal static class CompareMarkdown
             kernel time of both. B/packet is what both ends allocated, by the packets that the client sent. MB/s and µs hold for this machine and this
             hour; ratios hold longer: "ours" is this library's median by that row's.
 
-            Measured with {RuntimeInformation.FrameworkDescription} on {Environment.ProcessorCount} cores, {RuntimeInformation.ProcessArchitecture}, {Kernel()}.
+            {Machine()}
 
 
             """);
         foreach (var contest in rows.GroupBy(static row => row.Contest))
-        {
-            var header = CompareTables.Header(contest.Key);
-            text.Append(CultureInfo.InvariantCulture, $"## {contest.Key.Title}\n\n");
-            text.Append("| | ").AppendJoin(" | ", header).Append(" |\n|---|").AppendJoin('|', header.Select(static _ => "---:")).Append("|\n");
-            foreach (var row in contest)
-                text.Append(CultureInfo.InvariantCulture, $"| {Title(row)} | ").AppendJoin(" | ", CompareTables.Cells(row, CompareTables.Ours(rows, row)).Select(Escaped)).Append(" |\n");
-            text.Append('\n');
-        }
+            text.Append(CultureInfo.InvariantCulture, $"## {contest.Key.Title}\n\n").Append(Table(rows, contest)).Append('\n');
 
-        return text.Append(Begin).Append('\n').Append(byHand ?? Unwritten).Append('\n').Append(End).Append('\n').ToString();
+        return WithHand(text.ToString(), byHand);
     }
+
+    /// <summary>A work's table.</summary>
+    public static string Table(IReadOnlyList<CompareRow> rows, IGrouping<Contest, CompareRow> contest)
+    {
+        var header = CompareTables.Header(contest.Key);
+        var text = new StringBuilder().Append("| | ").AppendJoin(" | ", header).Append(" |\n|---|").AppendJoin('|', header.Select(static _ => "---:")).Append("|\n");
+        foreach (var row in contest)
+            text.Append(CultureInfo.InvariantCulture, $"| {Title(row)} | ").AppendJoin(" | ", CompareTables.Cells(row, CompareTables.Ours(rows, row)).Select(Escaped)).Append(" |\n");
+        return text.ToString();
+    }
+
+    /// <summary>The machine, as the page names it.</summary>
+    public static string Machine() => $"Measured with {RuntimeInformation.FrameworkDescription} on {Environment.ProcessorCount} cores, {RuntimeInformation.ProcessArchitecture}, {Kernel()}.";
+
+    /// <summary>A duration in seconds, as an option takes it.</summary>
+    public static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Puts what people wrote behind the tables, between the marks.</summary>
+    public static string WithHand(string text, string? byHand) => $"{text}{Begin}\n{byHand ?? Unwritten}\n{End}\n";
 
     /// <summary>What stands between the marks; null: there are none.</summary>
     public static string? ByHand(string page)
@@ -77,8 +92,6 @@ internal static class CompareMarkdown
     private static string Title(CompareRow row) => row is { Note: { } note, Rounds: > 0 } ? $"{row.Contender.Title} ({Escaped(Sentences.OneLine(note))})" : row.Contender.Title;
 
     private static string Escaped(string cell) => cell.Replace("|", "\\|", StringComparison.Ordinal);
-
-    private static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString(CultureInfo.InvariantCulture);
 
     // Of a Linux the numbers alone: the rest names somebody's build.
     private static string Kernel() => OperatingSystem.IsLinux()

@@ -19,6 +19,17 @@ internal static class CompareTables
         ["cpuMicrosPerRoundTrip"] = "CPU µs",
         ["connectionsPerSecond"] = "conn./s",
         ["cpuMicrosPerConnection"] = "CPU µs",
+        ["messagesPerSecond"] = "messages/s",
+        ["cpuMicrosPerMessage"] = "CPU µs",
+        ["allocatedBytesPerMessage"] = "B allocated",
+        ["roundTripsPerSecond"] = "round trips/s",
+        ["allocatedBytesPerRoundTrip"] = "B allocated",
+        ["maxMicros"] = "longest µs",
+        ["managedBytesPerConnectionServer"] = "B managed, the one",
+        ["managedBytesPerConnectionClient"] = "B managed, the 100",
+        ["residentBytesPerConnectionServer"] = "B resident, the one",
+        ["corePercentServer"] = "% of a core, the one",
+        ["corePercentClient"] = "% of a core, the 100",
     };
 
     /// <summary>What stands above the figures, and above how often this library's holds the other's: of the first two figures.</summary>
@@ -35,7 +46,7 @@ internal static class CompareTables
         ];
 
     public static CompareRow? Ours(IReadOnlyList<CompareRow> rows, CompareRow row) =>
-        rows.FirstOrDefault(other => other.Contest == row.Contest && other.Contender.IsThisLibrary);
+        rows.FirstOrDefault(other => other.Contest == row.Contest && other.Contender.IsThisLibrary && other.Contender.HasTls == row.Contender.HasTls);
 
     public static void Show(IAnsiConsole console, IReadOnlyList<CompareRow> rows)
     {
@@ -54,7 +65,7 @@ internal static class CompareTables
             console.Write(table);
         }
 
-        console.WriteLine("Medians (smallest–largest); CPU of both ends; allocated bytes of both ends by packets of the client; ours : this library's median by the row's.");
+        console.WriteLine("Medians (smallest–largest); CPU and allocated bytes of both ends, these by packets of the client, messages or round trips; ours : this library's median by the row's.");
         foreach (var row in rows.Where(static r => r.Note is not null))
             console.WriteLine($"{row.Contest.Name}, {row.Contender.Name}: {Sentences.OneLine(row.Note!)}");
     }

@@ -38,14 +38,14 @@ internal static class Comparison
         var contender = row.Contender;
         var job = plan.Job with
         {
-            Plan = row.Contest.Plan with { Carrier = contender.Carrier, Congestion = contender.Congestion },
+            Plan = row.Contest.Plan with { Carrier = contender.Carrier, Congestion = contender.Congestion, Host = plan.Place.ClientHost, ServerHost = plan.Place.ServerHost },
             Pin = row.Contest.Pin,
         };
         var settings = contender.IsUtp ? BenchSettings.Of(job.Plan, row.Contest.DatagramSize) : contender.Settings;
         var arguments = (string[])[EndCommand.Name, .. run.Forward(settings)];
         try
         {
-            var start = contender.Carrier == BenchCarrier.Libutp ? node! : _ => SelfStart.Of(arguments);
+            var start = contender.Carrier == BenchCarrier.Libutp ? node! : end => plan.Place.Start(end, SelfStart.Of(arguments));
             row.Add(BenchFigures.Of(job, await BenchRun.RunAsync(job, start, run.Terminal.Say, run.Interrupt).ConfigureAwait(false)));
         }
         catch (CliException e) when (e.ExitCode != ExitCode.WrongUsage)

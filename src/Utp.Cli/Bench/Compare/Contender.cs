@@ -29,8 +29,20 @@ internal sealed record Contender(string Name, string Title, BenchCarrier Carrier
         new("libutp", "libutp (utp-native in Node), 4 MB socket buffers", BenchCarrier.Libutp, []),
     ];
 
-    /// <summary>Whether it is the one that all are compared with.</summary>
-    public bool IsThisLibrary => Carrier == BenchCarrier.Utp;
+    /// <summary>Of <c>bench remote</c>.</summary>
+    public static IReadOnlyList<Contender> Remote { get; } =
+    [
+        new("utp", "uTP", BenchCarrier.RemoteUtp, []),
+        new("tcp", "Akka's TCP", BenchCarrier.RemoteTcp, []),
+        new("utp-tls", "uTP with TLS", BenchCarrier.RemoteUtpTls, []),
+        new("tcp-tls", "Akka's TCP with TLS", BenchCarrier.RemoteTcpTls, []),
+    ];
+
+    /// <summary>Whether it is one that others are compared with.</summary>
+    public bool IsThisLibrary => Carrier is BenchCarrier.Utp or BenchCarrier.RemoteUtp or BenchCarrier.RemoteUtpTls;
+
+    /// <summary>Whether its bytes are encrypted: compared is like with like.</summary>
+    public bool HasTls => Carrier is BenchCarrier.RemoteUtpTls or BenchCarrier.RemoteTcpTls;
 
     /// <summary>Whether it takes this library's settings.</summary>
     public bool IsUtp => Carrier is BenchCarrier.Utp or BenchCarrier.UtpStream or BenchCarrier.UtpFlow;

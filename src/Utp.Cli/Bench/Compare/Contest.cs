@@ -20,6 +20,10 @@ internal sealed record Contest(string Name, string Title, EndPlan Plan, string? 
         BenchWork.Bulk when Plan.Connections > 1 => ["megabytesPerSecond", "cpuSecondsPerGigabyte", "jain", "allocatedBytesPerPacket", "gcPauseMillis"],
         BenchWork.Bulk => ["megabytesPerSecond", "cpuSecondsPerGigabyte", "packetsPerSecond", "allocatedBytesPerPacket", "gcPauseMillis"],
         BenchWork.Ping => ["p50Micros", "p99Micros", "p999Micros", "cpuMicrosPerRoundTrip"],
+        BenchWork.RemoteTell => ["messagesPerSecond", "cpuMicrosPerMessage", "megabytesPerSecond", "allocatedBytesPerMessage", "p50Micros", "p99Micros"],
+        BenchWork.RemotePing => ["p50Micros", "p99Micros", "roundTripsPerSecond", "cpuMicrosPerRoundTrip", "allocatedBytesPerRoundTrip"],
+        BenchWork.RemoteHeartbeat => ["p50Micros", "p99Micros", "maxMicros", "megabytesPerSecond"],
+        BenchWork.RemoteIdle => ["managedBytesPerConnectionServer", "managedBytesPerConnectionClient", "residentBytesPerConnectionServer", "corePercentServer", "corePercentClient"],
         _ => ["connectionsPerSecond", "p50Micros", "p99Micros", "cpuMicrosPerConnection"],
     };
 
@@ -35,6 +39,20 @@ internal sealed record Contest(string Name, string Title, EndPlan Plan, string? 
         new("ping-pin", "64 bytes there and back, both processes on one core", Ping()) { Pin = true },
         new("accept", "Connections set up, one message of 64 bytes each way, closed properly; 100 at a time", Accept()),
     ];
+
+    /// <summary>Of <c>bench remote</c>.</summary>
+    public static IReadOnlyList<Contest> Remote { get; } =
+    [
+        new("tell-100", "Messages of 100 B, one way, 4,096 under way", Tell(100, 4_096)),
+        new("tell-10k", "Messages of 10 kB, one way, 512 under way", Tell(10_000, 512)),
+        new("tell-1m", "Messages of 1 MB, one way, 16 under way", Tell(1_000_000, 16)),
+        new("ping", "A message of 100 B there and back, then the next", new EndPlan { Work = BenchWork.RemotePing, Carrier = BenchCarrier.RemoteUtp, MessageBytes = 100, Window = Many }),
+        new("heartbeat", "Heartbeats while messages of 10 kB saturate the association, 512 under way", Tell(10_000, 512) with { Work = BenchWork.RemoteHeartbeat }),
+        new("idle", "100 nodes associated with one, and left alone: bytes kept for each",
+            new EndPlan { Work = BenchWork.RemoteIdle, Carrier = BenchCarrier.RemoteUtp, Connections = Many, Window = Many }),
+    ];
+
+    private static EndPlan Tell(int bytes, int window) => new() { Work = BenchWork.RemoteTell, Carrier = BenchCarrier.RemoteUtp, MessageBytes = bytes, Window = window };
 
     private static EndPlan Bulk(int connections, int ports) =>
         new() { Work = BenchWork.Bulk, Carrier = BenchCarrier.Utp, Connections = connections, Ports = ports };

@@ -13,6 +13,7 @@ internal static class EndFactory
         BenchCarrier.AkkaTcp => new ActorEnd(new AkkaTcpCarrier(run.Configuration), plan, tally),
         BenchCarrier.Tcp when plan.IsServer => new TcpServer(plan, tally),
         BenchCarrier.Tcp => new TcpClient(plan, tally),
+        BenchCarrier.RemoteUtp or BenchCarrier.RemoteUtpTls or BenchCarrier.RemoteTcp or BenchCarrier.RemoteTcpTls => new RemoteEnd(plan, tally, run.Configuration),
         _ => throw new CliException($"{plan.Carrier} has no end in this program."),
     };
 }

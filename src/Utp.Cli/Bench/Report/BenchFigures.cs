@@ -15,6 +15,11 @@ internal static class BenchFigures
             BenchWork.Bulk => OfBulk(result),
             BenchWork.Ping => OfCompleted(result, "roundTripsPerSecond", "Round trips a second", "cpuMicrosPerRoundTrip", "CPU of both ends, a round trip", "Round trip"),
             BenchWork.Accept => OfCompleted(result, "connectionsPerSecond", "Connections a second", "cpuMicrosPerConnection", "CPU of both ends, a connection", "From connect to closed"),
+            BenchWork.RemoteTell => OfRemoteTell(job, result),
+            BenchWork.RemotePing => OfCompleted(result, "roundTripsPerSecond", "Round trips a second", "cpuMicrosPerRoundTrip", "CPU of both ends, a round trip", "Round trip")
+                .Append(New("allocatedBytesPerRoundTrip", "Allocated by both ends, a round trip", result.AllocatedPerCompleted, "N0", "B")),
+            BenchWork.RemoteHeartbeat => [.. OfCompleted(result, "roundTripsPerSecond", "Heartbeats a second", "cpuMicrosPerRoundTrip", "CPU of both ends, a heartbeat", "Heartbeat, there and back"),
+                New("megabytesPerSecond", "Messages beside them", result.BytesPerSecond / 1e6, "N1", "MB/s")],
             _ => OfIdle(job, result),
         };
         return [.. figures, .. OfProcesses(result)];
@@ -36,6 +41,20 @@ internal static class BenchFigures
         New("jain", "Jain's index over connections", r.Jain, "0.000", ""),
         New("bytes", "Bytes measured", r.Bytes, "N0", ""),
     ];
+
+    private static IEnumerable<Figure> OfRemoteTell(BenchJob job, BenchResult r)
+    {
+        var messages = (double)r.Bytes / job.Plan.MessageBytes;
+        return
+        [
+            New("messagesPerSecond", "Messages a second", messages / r.Seconds, "N0", ""),
+            New("megabytesPerSecond", "Rate", r.BytesPerSecond / 1e6, "N1", "MB/s"),
+            New("cpuMicrosPerMessage", "CPU of both ends, a message", r.CpuSeconds * 1e6 / messages, "N2", "µs"),
+            New("allocatedBytesPerMessage", "Allocated by both ends, a message", r.AllocatedBytes / messages, "N0", "B"),
+            New("p50Micros", "From telling to the answer, p50", r.Latency?.P50, "N1", "µs"),
+            New("p99Micros", "From telling to the answer, p99", r.Latency?.P99, "N1", "µs"),
+        ];
+    }
 
     private static IEnumerable<Figure> OfCompleted(BenchResult r, string rate, string rateTitle, string cpu, string cpuTitle, string time) =>
     [

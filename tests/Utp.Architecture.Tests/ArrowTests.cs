@@ -15,8 +15,8 @@ public sealed class ArrowTests
         ["Utp.Streams"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
         ["Utp.Kestrel"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Streams"],
         ["Utp.Remote"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
-        ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
-        ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel"],
+        ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Remote"],
+        ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel", "Utp.Remote"],
     };
 
     public static TheoryData<string> Projects => [.. House.SourceProjects];

@@ -5,7 +5,7 @@ namespace Utp.Samples.Tests;
 /// <summary>A sample as a process of its own, as its user runs it. Whatever is waited for must come in time.</summary>
 internal sealed class SampleProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
     private static readonly string Root = FindRoot();
     private readonly Process _process;
     private readonly CancellationTokenSource _limit = new(Limit);

@@ -10,6 +10,7 @@ public sealed class SampleTests
         ["Echo"] = "2,000,000 bytes came back unchanged.",
         ["Chat"] = "* bye",
         ["Flow"] = "4,194,304 bytes arrived unchanged; never more than 1 MiB was on its way.",
+        ["Cluster"] = "A node was lost, and another took its place: all 30 accounts answered.",
         ["FileServer"] = "8,000,000 bytes arrived unchanged.",
     };
 

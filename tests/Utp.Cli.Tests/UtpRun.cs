@@ -13,11 +13,12 @@ internal sealed partial class UtpRun : IDisposable
 
     private readonly CancellationTokenSource _interrupt = new();
     private readonly LineWriter _error = new();
-    private readonly TestConsole _people = new();
+    private readonly TestConsole _people;
     private readonly Task<int> _run;
 
-    private UtpRun(string[] args, Stream input, Stream output, IAnsiConsole? live)
+    private UtpRun(string[] args, Stream input, Stream output, IAnsiConsole? live, TestConsole? people = null)
     {
+        _people = people ?? new TestConsole();
         Output = output;
         var terminal = new Terminal(input, output, _error, () => _people, live is null ? null : () => live);
         _run = Task.Run(() => CommandLine.RunAsync(args, terminal, _interrupt.Token));
@@ -37,6 +38,14 @@ internal sealed partial class UtpRun : IDisposable
     public JsonElement Json => JsonDocument.Parse(ErrorLines[^1]).RootElement;
 
     public static UtpRun Start(params string[] args) => Start(args, null);
+
+    /// <summary>On a terminal so many columns wide.</summary>
+    public static UtpRun Start(int columns, params string[] args)
+    {
+        var people = new TestConsole();
+        people.Profile.Width = columns;
+        return new(args, Stream.Null, new MemoryStream(), null, people);
+    }
 
     public static UtpRun Start(string[] args, Stream? input, Stream? output = null, IAnsiConsole? live = null) =>
         new(args, input ?? Stream.Null, output ?? new MemoryStream(), live);

@@ -45,6 +45,18 @@ internal static class Addresses
         return local is not null;
     }
 
+    /// <summary>The same end point, of one IP version: a name is resolved to it, and "all addresses" are all of it.</summary>
+    /// <exception cref="CliException">It is an address of the other one.</exception>
+    public static EndPoint Of(EndPoint endPoint, AddressFamily family) => endPoint switch
+    {
+        _ when family == AddressFamily.Unspecified => endPoint,
+        DnsEndPoint name => new DnsEndPoint(name.Host, name.Port, family),
+        IPEndPoint { Address: var any, Port: var port } when any.Equals(IPAddress.IPv6Any) && family == AddressFamily.InterNetwork => new IPEndPoint(IPAddress.Any, port),
+        { AddressFamily: var own } when own != family =>
+            throw CliException.WrongUsage($"{Text(endPoint)} is no address of IPv{(family == AddressFamily.InterNetwork ? 4 : 6)}: leave -{(family == AddressFamily.InterNetwork ? 4 : 6)} out, or give another address."),
+        _ => endPoint,
+    };
+
     /// <summary>An end point for people: an IPv4 address in IPv6 clothes is shown as IPv4.</summary>
     public static string Text(EndPoint endPoint) => endPoint switch
     {

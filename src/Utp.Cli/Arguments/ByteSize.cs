@@ -10,7 +10,7 @@ internal static class ByteSize
 
     // Longest first, because "B" ends them all.
     private static readonly (string Name, long Bytes)[] Units =
-        [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1)];
+        [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("bytes", 1), ("byte", 1), ("B", 1)];
 
     public static bool TryParse(string text, out long bytes)
     {

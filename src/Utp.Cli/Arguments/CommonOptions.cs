@@ -6,7 +6,7 @@ namespace Utp.Cli;
 /// <summary>The options that every command has.</summary>
 internal sealed class CommonOptions
 {
-    private readonly Option<string?> _config = new("--config") { Description = "A configuration file (HOCON; config/utp.hocon lists all settings).", HelpName = "FILE", Recursive = true };
+    private readonly Option<string?> _config = new("--config") { Description = "A configuration file (HOCON; utp config lists all settings).", HelpName = "FILE", Recursive = true };
     private readonly Option<string[]> _set = new("--set") { Description = "One setting, over the file; may be repeated.", HelpName = "key=value", Recursive = true };
     private readonly Option<bool> _json = new("--json") { Description = "Print the outcome as one JSON object, the last line of standard error.", Recursive = true };
 
@@ -25,6 +25,9 @@ internal sealed class CommonOptions
         string[] file = parsed.GetValue(_config) is { } config ? ["--config", config] : [];
         return [.. file, .. settings.Concat(parsed.GetValue(_set) ?? []).SelectMany(static setting => new[] { "--set", setting })];
     }
+
+    /// <summary>The layers of what <see cref="Configuration"/> gives.</summary>
+    public IReadOnlyList<(string Name, Config Config)> Sources(ParseResult parsed) => Cli.Configuration.Layers(parsed.GetValue(_config), parsed.GetValue(_set) ?? []);
 
     /// <exception cref="CliException">A file cannot be read, or something is no configuration.</exception>
     public Config Configuration(ParseResult parsed) => Cli.Configuration.Build(parsed.GetValue(_config), parsed.GetValue(_set) ?? []);

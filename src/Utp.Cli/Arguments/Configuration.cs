@@ -1,5 +1,6 @@
 using System.Text;
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 
 namespace Utp.Cli;
 
@@ -27,12 +28,26 @@ internal static class Configuration
     /// <exception cref="CliException">A file cannot be read, or something is no configuration.</exception>
     public static Config Build(string? file, IReadOnlyList<string> settings)
     {
-        var config = file is null ? Defaults : Read(file).WithFallback(Defaults);
-        // A later --set wins over an earlier one.
-        foreach (var setting in settings)
-            config = Parse(setting).WithFallback(config);
+        var config = Config.Empty;
+        foreach (var (_, layer) in Layers(file, settings))
+            config = config.IsEmpty ? layer : config.WithFallback(layer);
         return config;
     }
+
+    /// <summary>What <see cref="Build"/> puts together, what wins first: of settings the later one.</summary>
+    /// <exception cref="CliException">A file cannot be read, or something is no configuration.</exception>
+    public static IReadOnlyList<(string Name, Config Config)> Layers(string? file, IReadOnlyList<string> settings) =>
+    [
+        .. settings.Reverse().Select(static setting => ($"--set {setting}", Parse(setting))),
+        .. file is null ? [] : (IEnumerable<(string, Config)>)[($"--config {file}", Read(file))],
+        ("default of this command", Defaults),
+    ];
+
+    /// <summary>The keys of all settings of uTP, in their order.</summary>
+    public static IReadOnlyList<string> Keys(Config reference) => [.. Leaves("utp", reference.GetValue("utp"))];
+
+    private static IEnumerable<string> Leaves(string path, HoconValue value) =>
+        value.IsObject() ? value.GetObject().Items.SelectMany(item => Leaves($"{path}.{item.Key}", item.Value)) : [path];
 
     private static Config Read(string file)
     {
@@ -47,7 +62,7 @@ internal static class Configuration
         }
 
         if (text.AsSpan().ContainsAny('\0', '\uFFFD'))
-            throw CliException.WrongUsage($"--config: {file} is no text: name a HOCON file, as config/utp.hocon is one.");
+            throw CliException.WrongUsage($"--config: {file} is no text: name a HOCON file, as utp config prints one.");
         try
         {
             return ConfigurationFactory.ParseString(text);
@@ -55,7 +70,7 @@ internal static class Configuration
         catch (Exception e)
         {
             // Akka's HOCON throws exceptions of several kinds.
-            throw CliException.WrongUsage($"--config: {file} is not HOCON ({Sentences.OneLine(e.Message)}): correct it, as config/utp.hocon shows.", e);
+            throw CliException.WrongUsage($"--config: {file} is not HOCON ({Sentences.OneLine(e.Message)}): correct it, as utp config shows.", e);
         }
     }
 
@@ -67,7 +82,7 @@ internal static class Configuration
         var key = setting[..equals].Trim();
         var value = setting[(equals + 1)..].Trim();
         if (!IsKey(key))
-            throw CliException.WrongUsage($"--set {setting}: '{key}' is no key: keys start with utp. or akka., as in utp.send-buffer; config/utp.hocon lists them.");
+            throw CliException.WrongUsage($"--set {setting}: '{key}' is no key: keys start with utp. or akka., as in utp.send-buffer; utp config lists them.");
         try
         {
             // Lists and objects as HOCON, all else as text, so that any character may stand in it.

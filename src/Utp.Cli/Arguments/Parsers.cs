@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Utp.Cli;
 
@@ -21,6 +22,25 @@ internal static class Parsers
         Required = required,
         CustomParser = result => Addresses.TryParseLocal(result.Tokens[0].Value, out var local, out var problem) ? local : Fail<IPEndPoint>(result, problem),
     };
+
+    /// <summary>Which IP version: <c>-4</c> or <c>-6</c>.</summary>
+    public static (Option<bool> Four, Option<bool> Six) Families(Command command)
+    {
+        var four = new Option<bool>("-4") { Description = "Over IPv4 only." };
+        var six = new Option<bool>("-6") { Description = "Over IPv6 only." };
+        command.Add(four);
+        command.Add(six);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(four) && result.GetValue(six))
+                result.AddError("-4 and -6 exclude each other");
+        });
+        return (four, six);
+    }
+
+    /// <summary>The IP version that was asked for; unspecified: either.</summary>
+    public static AddressFamily Family(this ParseResult parsed, (Option<bool> Four, Option<bool> Six) options) =>
+        parsed.GetValue(options.Four) ? AddressFamily.InterNetwork : parsed.GetValue(options.Six) ? AddressFamily.InterNetworkV6 : AddressFamily.Unspecified;
 
     public static Option<SizeArgument> Size(string name, string description, long byDefault, long max) => new(name)
     {

@@ -20,7 +20,15 @@ internal static class CatCommand
             if (connects == listens)
                 result.AddError(connects ? "HOST:PORT and --listen exclude each other" : "HOST:PORT or --listen ADDR:PORT is missing");
         });
-        runner.Attach(command, run => CatAsync(run, run.Parsed.GetValue(peer), run.Parsed.GetValue(local)));
+        var families = Parsers.Families(command);
+        runner.Attach(command, run =>
+        {
+            var family = run.Parsed.Family(families);
+            return CatAsync(
+                run,
+                run.Parsed.GetValue(peer) is { } remote ? Addresses.Of(remote, family) : null,
+                run.Parsed.GetValue(local) is { } here ? (IPEndPoint)Addresses.Of(here, family) : null);
+        });
         return command;
     }
 

@@ -9,6 +9,9 @@ internal sealed record CommandRun(ParseResult Parsed, Config Configuration, Term
     /// <summary>The common options, for another process of this command.</summary>
     public required Func<IEnumerable<string>, IEnumerable<string>> Forward { get; init; }
 
+    /// <summary>The layers of the configuration, what wins first, each with its name for people.</summary>
+    public required IReadOnlyList<(string Name, Config Config)> Sources { get; init; }
+
     /// <summary>Tells people where a listener listens, which they need for port 0.</summary>
     public void SayListening(System.Net.IPEndPoint local) => Terminal.Say($"Listening on {Addresses.Text(local)}.");
 }
@@ -25,6 +28,7 @@ internal sealed class CommandRunner(CommonOptions common, Terminal terminal, Can
         {
             var run = new CommandRun(parsed, common.Configuration(parsed), terminal, new ProgressDisplay(terminal), json, interrupt)
             {
+                Sources = common.Sources(parsed),
                 Forward = settings => common.Forward(parsed, settings),
             };
             outcome = await body(run).ConfigureAwait(false);

@@ -10,7 +10,8 @@ internal static class EchoCommand
     {
         var local = Parsers.Local("--bind", required: true);
         var command = new Command("echo", "Sends back whatever a peer sends, until Ctrl-C.") { local };
-        runner.Attach(command, run => EchoAsync(run, run.Parsed.GetRequiredValue(local)!));
+        var families = Parsers.Families(command);
+        runner.Attach(command, run => EchoAsync(run, (IPEndPoint)Addresses.Of(run.Parsed.GetRequiredValue(local)!, run.Parsed.Family(families))));
         return command;
     }
 

@@ -17,12 +17,14 @@ internal static class ReceiveCommand
         };
         var force = new Option<bool>("--force") { Description = "Replace the file if there is one; its permissions stay." };
         var once = new Option<bool>("--once") { Description = "End after the first connection that ended properly." };
-        var command = new Command("receive", "Receives files: the bytes of a connection are the bytes of a file.") { local, path, once, force };
+        var resume = new Option<bool>("--resume") { Description = "With --once and a file: go on where an earlier transfer stopped, and keep what there is when this one does; send needs --resume, too." };
+        var command = new Command("receive", "Receives files: the bytes of a connection are the bytes of a file.") { local, path, once, force, resume };
+        var families = Parsers.Families(command);
         runner.Attach(command, run =>
         {
             var wantsOnce = run.Parsed.GetValue(once);
-            var destination = Destination.Parse(run.Parsed.GetRequiredValue(path), wantsOnce, run.Parsed.GetValue(force), run.Terminal);
-            return ReceiveAsync(run, run.Parsed.GetRequiredValue(local)!, destination, wantsOnce || destination.OneAtATime);
+            var destination = Destination.Parse(run.Parsed.GetRequiredValue(path), wantsOnce, run.Parsed.GetValue(force), run.Parsed.GetValue(resume), run.Terminal);
+            return ReceiveAsync(run, (IPEndPoint)Addresses.Of(run.Parsed.GetRequiredValue(local)!, run.Parsed.Family(families)), destination, wantsOnce || destination.OneAtATime);
         });
         return command;
     }
@@ -48,6 +50,7 @@ internal static class ReceiveCommand
         return received.AddTo(new Outcome("receive", error)
             .With("path", received.Path)
             .With("bytes", received.BytesReceived)
+            .With("kept", received.Kept)
             .With("sha256", received.HashText));
     }
 
@@ -68,6 +71,7 @@ internal static class ReceiveCommand
             run.Terminal.SayRaw(result.AddTo(new Outcome("receive", result.Error)
                 .With("path", result.Path)
                 .With("bytes", result.BytesReceived)
+                .With("kept", result.Kept)
                 .With("sha256", result.HashText)).ToJson());
             return;
         }
@@ -75,6 +79,6 @@ internal static class ReceiveCommand
         if (result.Error is not null)
             run.Terminal.Say($"{(once ? "Still waiting" : "Not received")}: {result.Error}");
         else if (!run.Json)
-            run.Terminal.Say($"Received {(result.Path == "-" ? "" : result.Path + ": ")}{ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}), SHA-256 {result.HashText}.");
+            run.Terminal.Say($"Received {(result.Path == "-" ? "" : result.Path + ": ")}{ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}){Texts.After(result.Kept)}, SHA-256 {result.HashText}.");
     }
 }

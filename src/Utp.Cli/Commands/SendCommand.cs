@@ -11,11 +11,14 @@ internal static class SendCommand
         var path = new Argument<string>("PATH") { Description = "The file; - is standard input." };
         var peer = Parsers.Peer(ArgumentArity.ExactlyOne);
         var command = new Command("send", "Sends a file: its bytes are the bytes of one connection.") { path, peer };
-        runner.Attach(command, run => SendAsync(run, run.Parsed.GetRequiredValue(path), run.Parsed.GetRequiredValue(peer)!));
+        var resume = new Option<bool>("--resume") { Description = "Go on where an earlier transfer of the file stopped; the receiver needs --resume, too." };
+        command.Add(resume);
+        var families = Parsers.Families(command);
+        runner.Attach(command, run => SendAsync(run, run.Parsed.GetRequiredValue(path), Addresses.Of(run.Parsed.GetRequiredValue(peer)!, run.Parsed.Family(families)), run.Parsed.GetValue(resume)));
         return command;
     }
 
-    private static async Task<Outcome> SendAsync(CommandRun run, string path, EndPoint peer)
+    private static async Task<Outcome> SendAsync(CommandRun run, string path, EndPoint peer, bool resume)
     {
         // Opened first: a wrong path must not cost the peer a connection.
         SourceFile source;
@@ -29,23 +32,26 @@ internal static class SendCommand
         }
 
         var (stream, size, name) = source;
+        if (resume && stream is not FileStream { CanSeek: true })
+            throw CliException.WrongUsage($"--resume goes on in the middle of a file, and {name} is none: name a file, or leave --resume out.");
         var meter = run.Progress.Start(new Meter($"to {Addresses.Text(peer)}", size));
         TransferResult sent;
         var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             var work = node.RunAsync<TransferResult>(
-                result => new SendActor(result, node, peer, stream, e => FileErrors.Reading(name, e), meter, run.Interrupt), run.Interrupt);
+                result => new SendActor(result, node, peer, stream, e => FileErrors.Reading(name, e), meter, resume, run.Interrupt), run.Interrupt);
             sent = await run.Progress.WhileAsync(work).ConfigureAwait(false);
         }
 
         if (sent is { Error: null, IsConfirmed: false })
             run.Terminal.Say("Everything was acknowledged, but the receiver did not close its end: it may not have stored the last bytes yet.");
         else if (sent.Error is null && !run.Json)
-            run.Terminal.Say($"Sent {ByteSize.Text(sent.BytesSent)} in {Texts.Duration(sent.Duration)} ({Texts.Rate(sent.BytesSent, sent.Duration)}), SHA-256 {sent.HashText}.");
+            run.Terminal.Say($"Sent {ByteSize.Text(sent.BytesSent)} in {Texts.Duration(sent.Duration)} ({Texts.Rate(sent.BytesSent, sent.Duration)}){Texts.After(sent.Kept)}, SHA-256 {sent.HashText}.");
         return sent.AddTo(new Outcome("send", sent.Error)
             .With("path", path)
             .With("bytes", sent.BytesSent)
+            .With("kept", sent.Kept)
             .With("sha256", sent.HashText)
             .With("confirmed", sent.IsConfirmed));
     }

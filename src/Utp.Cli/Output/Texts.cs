@@ -22,5 +22,8 @@ internal static class Texts
     public static string Rate(long bytes, TimeSpan duration) =>
         duration <= TimeSpan.Zero ? "" : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6 / duration.TotalSeconds:0.0} MB/s");
 
+    /// <summary>What the receiver had before, in brackets; nothing where there was none.</summary>
+    public static string After(long kept) => kept > 0 ? $", after {ByteSize.Text(kept)} that were there" : "";
+
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -6,11 +6,25 @@ namespace Utp.Cli;
 /// <summary>Where <c>utp receive</c> puts connections: each asks for a sink of its own.</summary>
 /// <param name="Open">Makes the sink of one connection.</param>
 /// <param name="OneAtATime">Whether it is a stream, which cannot be shared: one connection is all it takes.</param>
-internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtATime)
+/// <param name="IsFile">Whether it is one file.</param>
+internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtATime, bool IsFile = false)
 {
-    /// <summary>Reads <c>--out</c>: a folder, which gets a file per connection; a pipe, a socket, a device or - for standard output; with <paramref name="once"/> a file.</summary>
+    /// <summary>Reads <c>--out</c>: a folder, which gets a file per connection; a pipe, a socket, a device or - for standard output; with once a file.</summary>
+    /// <param name="path">As given.</param>
+    /// <param name="once">Whether it is one connection's.</param>
+    /// <param name="force">Whether a file that exists is replaced.</param>
+    /// <param name="resume">Whether a transfer into a file may go on where another one stopped.</param>
+    /// <param name="terminal">Hears of what was left.</param>
     /// <exception cref="CliException">It cannot be used.</exception>
-    public static Destination Parse(string path, bool once, bool force, Terminal terminal)
+    public static Destination Parse(string path, bool once, bool force, bool resume, Terminal terminal)
+    {
+        var destination = Parse(path, new How(once, force, resume), terminal);
+        return !resume || destination.IsFile
+            ? destination
+            : throw CliException.WrongUsage($"--resume goes on with one file, and --out {path} is none: name a file, and add --once.");
+    }
+
+    private static Destination Parse(string path, How how, Terminal terminal)
     {
         if (path.Length == 0)
             throw CliException.WrongUsage("--out is empty: name a folder, with --once a file, or - for standard output.");
@@ -29,22 +43,30 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
                 return new Destination(_ => new StreamSink(() => new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), path), OneAtATime: true);
             case FileKind.Socket:
                 return new Destination(_ => new StreamSink(() => UnixStream.ConnectAsync(path, CancellationToken.None).GetAwaiter().GetResult(), path), OneAtATime: true);
-            case FileKind.File when !once:
+            case FileKind.File when !how.Once:
                 throw CliException.WrongUsage($"--out {path} is a file: add --once to receive one file, or name a folder, which gets a file per connection.");
-            case FileKind.File when !force:
+            case FileKind.File when !how.Force:
                 throw new CliException($"{path} exists: add --force to replace it, or choose another name.");
             default:
-                return once && !Path.EndsInDirectorySeparator(path) ? TheFile(path, force, terminal) : Folder(path, terminal);
+                return how.Once && !Path.EndsInDirectorySeparator(path) ? TheFile(path, how, terminal) : Folder(path, terminal);
         }
     }
 
     // What will not work is better said before the peer has sent everything.
-    private static Destination TheFile(string path, bool force, Terminal terminal)
+    private static Destination TheFile(string path, How how, Terminal terminal)
     {
-        new FileSink(path, replace: force).Dispose();
-        PartFiles.RemoveAbandoned(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path), terminal.Say);
-        return new Destination(_ => new FileSink(path, replace: force), OneAtATime: false);
+        new FileSink(path, replace: how.Force).Dispose();
+        foreach (var (part, bytes) in PartFiles.Left(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path)))
+        {
+            terminal.Say(how.Resume
+                ? $"{part} ({ByteSize.Text(bytes)}) was left by a transfer that broke off: a sender with --resume goes on from there."
+                : $"{part} ({ByteSize.Text(bytes)}) was left by a transfer that broke off: it is removed when this one is complete; to go on from there, add --resume here and to send.");
+        }
+
+        return new Destination(_ => new FileSink(path, replace: how.Force, resumes: how.Resume, removesLeft: true), OneAtATime: false, IsFile: true);
     }
+
+    private readonly record struct How(bool Once, bool Force, bool Resume);
 
     private static Destination Folder(string path, Terminal terminal)
     {

@@ -17,7 +17,7 @@ internal sealed class Inflow(IByteSink sink, IActorRef self, Meter meter)
     public const long HighWaterBytes = 4 << 20;
     private const long LowWaterBytes = HighWaterBytes / 2;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private List<ReadOnlyMemory<byte>> _waiting = [];
     private long _pendingBytes;
     private bool _busy;
@@ -46,6 +46,13 @@ internal sealed class Inflow(IByteSink sink, IActorRef self, Meter meter)
 
     /// <summary>Whether the sink is closed, completed or discarded: nothing more will happen.</summary>
     public bool IsOver { get; private set; }
+
+    /// <summary>The sink has bytes already, whose hash this is: ours from now on. Before anything is accepted.</summary>
+    public void Continue(IncrementalHash hash)
+    {
+        _hash.Dispose();
+        _hash = hash;
+    }
 
     public void Accept(ReadOnlyMemory<byte> data, IActorRef connection)
     {

@@ -18,7 +18,7 @@ internal sealed class Outflow(Stream source, Func<Exception, string> explain, in
     private const int ChunksPerBuffer = 32;
 
     private readonly int _chunkBytes = Math.Clamp(sendBufferBytes / ChunksPerBuffer, 1, MaxChunkBytes);
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Stack<Chunk> _free = new();
     private IActorRef _connection = ActorRefs.Nobody;
     private int _chunks;
@@ -35,6 +35,13 @@ internal sealed class Outflow(Stream source, Func<Exception, string> explain, in
 
     /// <summary>Why the source could not be read, in one sentence; null: it could.</summary>
     public string? Failure { get; private set; }
+
+    /// <summary>The source stands behind bytes that the peer has already, whose hash this is: ours from now on. Before <see cref="Start"/>.</summary>
+    public void Continue(IncrementalHash hash)
+    {
+        _hash.Dispose();
+        _hash = hash;
+    }
 
     public void Start(IActorRef connection)
     {

@@ -20,6 +20,7 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
     private readonly Meter _meter;
     private readonly Moment _start = Moment.Now;
     private Inflow? _inflow;
+    private ResumingReceiver? _resuming;
     private TransferResult _result;
     private bool _peerClosed;
     private bool _connectionOver;
@@ -40,7 +41,10 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
     {
         try
         {
-            _inflow = new Inflow(_open(_result.Peer!), Self, _meter);
+            var sink = _open(_result.Peer!);
+            _inflow = new Inflow(sink, Self, _meter);
+            if (sink is FileSink { Resumes: true } file)
+                _resuming = new ResumingReceiver(file, Self);
         }
         catch (CliException e)
         {
@@ -52,7 +56,12 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
 
         _display.Start(_meter);
         Context.Watch(_connection);
+
+        // The offer is to be the first thing that the sender hears, and what the sender says first is its answer.
+        if (_resuming is not null)
+            _connection.Tell(SuspendReading.Instance);
         _connection.Tell(new Register(Self, KeepOpenOnPeerClosed: true));
+        _resuming?.Start();
     }
 
     protected override void PostStop()
@@ -72,12 +81,28 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
 
         switch (message)
         {
+            case ResumingReceiver.Ready ready:
+                _connection.Tell(new Write(_resuming!.OfferOf(ready)));
+                _connection.Tell(ResumeReading.Instance);
+                break;
+
+            case Received received when _resuming is { IsDecided: false }:
+                if (_resuming.Take(received.Data.Span))
+                    Begin(inflow);
+                break;
+
             case Received received:
                 inflow.Accept(received.Data, _connection);
                 break;
 
             case PeerClosed:
                 _peerClosed = true;
+                if (_resuming is { IsDecided: false })
+                {
+                    _resuming.Decide();
+                    Begin(inflow);
+                }
+
                 inflow.Finish();
                 break;
 
@@ -109,6 +134,15 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
                 StartTimer(Deadline.End, AbortTimeout);
                 break;
         }
+    }
+
+    private void Begin(Inflow inflow)
+    {
+        _result = _result with { Kept = _resuming!.Kept };
+        if (_resuming.Hash is { } hash)
+            inflow.Continue(hash);
+        _meter.Add(_result.Kept);
+        inflow.Accept(_resuming.First, _connection);
     }
 
     private void OnProgress(Inflow inflow)

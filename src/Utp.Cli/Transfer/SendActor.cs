@@ -13,12 +13,18 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
 {
     // A receiver may have to flush to a slow disk; a program that merely never closes must not hold the sender for ever.
     private static readonly TimeSpan ConfirmationTimeout = TimeSpan.FromSeconds(15);
+
+    // Whoever has gigabytes hashes them first.
+    private static readonly TimeSpan OfferTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
 
     private readonly IActorRef _manager;
     private readonly EndPoint _peer;
     private readonly string _peerText;
     private readonly Outflow _outflow;
+    private readonly Func<Exception, string> _explain;
+    private readonly Meter _meter;
+    private readonly ResumingSender? _resuming;
     private readonly CancellationToken _interrupt;
     private IActorRef _connection = ActorRefs.Nobody;
     private TransferResult _result = new();
@@ -28,9 +34,11 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
 
     public SendActor(
         TaskCompletionSource<TransferResult> result, UtpNode node, EndPoint peer, Stream source, Func<Exception, string> explain, Meter meter,
-        CancellationToken interrupt)
+        bool resumes, CancellationToken interrupt)
         : base(result)
     {
+        (_explain, _meter) = (explain, meter);
+        _resuming = resumes ? new ResumingSender((FileStream)source, Self) : null;
         _interrupt = interrupt;
         _manager = node.Manager;
         _peer = peer;
@@ -62,8 +70,10 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
                 Become(Sending);
                 if (_result.IsInterrupted)
                     Abort(Sentences.Interrupted, TransferCodes.Interrupted);
-                else
+                else if (_resuming is null)
                     _outflow.Start(_connection);
+                else
+                    StartTimer(Deadline.Offer, OfferTimeout);
                 break;
 
             case CommandFailed { Cause: FailureCause.Cancelled }:
@@ -105,6 +115,33 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
                 Abort(Sentences.OneLine(failed.Message));
                 break;
 
+            case Received received when _resuming is { IsWaiting: true }:
+                if (!_resuming.Take(received.Data.Span))
+                    Abort(NoOffer);
+                break;
+
+            case Deadline.Offer:
+                if (_resuming is { IsWaiting: true })
+                    Abort(NoOffer);
+                break;
+
+            case ResumingSender.Compared { Error: { } error }:
+                Abort(_explain(error), TransferCodes.NotRead);
+                break;
+
+            // Alone, so that the chunks have the send buffer for themselves.
+            case ResumingSender.Compared compared:
+                Timers.Cancel(nameof(Deadline));
+                _outflow.Continue(compared.Hash!);
+                _result = _result with { Kept = compared.From };
+                _meter.Add(compared.From);
+                _connection.Tell(new Write(_resuming!.AnswerOf(compared)) { Ack = ResumingSender.Answered.Instance, AckWhen = AckWhen.Delivered });
+                break;
+
+            case ResumingSender.Answered:
+                _outflow.Start(_connection);
+                break;
+
             // A receiver has nothing to say; an echo has, and it would stop if nobody took it.
             case Received received:
                 _result = _result with { BytesReceived = _result.BytesReceived + received.Data.Length };
@@ -135,6 +172,8 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
                 break;
         }
     }
+
+    private string NoOffer => $"The receiver at {_peerText} does not say what it has of the file: add --resume there, or leave it out here.";
 
     private void OnProgress()
     {
@@ -189,6 +228,9 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
     {
         /// <summary>The receiver's own close.</summary>
         Confirmation,
+
+        /// <summary>What the receiver has.</summary>
+        Offer,
 
         /// <summary>The connection's last word.</summary>
         End,

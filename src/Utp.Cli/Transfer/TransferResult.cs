@@ -21,6 +21,9 @@ internal sealed record TransferResult
 
     public long BytesReceived { get; init; }
 
+    /// <summary>Bytes of the file that the receiver had of an earlier transfer, before those that were moved.</summary>
+    public long Kept { get; init; }
+
     /// <summary>From the open connection to the last byte: acknowledged by the peer, or written.</summary>
     public TimeSpan Duration { get; init; }
 

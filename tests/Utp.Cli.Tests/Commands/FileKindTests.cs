@@ -127,7 +127,7 @@ public class FileKindTests
     }
 
     [Fact]
-    public async Task What_a_receiver_that_died_has_left_is_removed_and_said()
+    public async Task What_a_receiver_that_died_has_left_is_said_and_removed_when_the_next_one_is_complete()
     {
         using var folder = new TestFolder();
         var left = folder.Add(".copy.abc.part", new byte[1_000]);
@@ -139,10 +139,18 @@ public class FileKindTests
             File.SetLastWriteTimeUtc(part, DateTime.UtcNow.AddMinutes(-1));
 
         using var receiver = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder["copy"], "--once");
-        await receiver.ListeningAsync();
-        Assert.Equal($"Removed {left} (1.0 kB), which a receiver that died has left.", receiver.ErrorLines[0]);
+        var address = await receiver.ListeningAsync();
+        Assert.StartsWith($"{left} (1.0 kB) was left by a transfer that broke off: it is removed when this one is complete; to go on from there, add --resume", receiver.ErrorLines[0], StringComparison.Ordinal);
+        using var sender = UtpRun.Start(["send", "-", address], new MemoryStream(new byte[10]));
+        Assert.Equal(ExitCode.Done, await sender.ExitAsync());
+        Assert.Equal(ExitCode.Done, await receiver.ExitAsync());
         Assert.Equal(2, folder.Parts.Count);
         Assert.Contains(other, folder.Parts);
+
+        // In a folder nobody can go on from them.
+        using var many = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", folder.Path);
+        await many.ListeningAsync();
+        Assert.Equal($"Removed {other} (1.0 kB), which a receiver that died has left.", many.ErrorLines[0]);
     }
 
     [Theory]

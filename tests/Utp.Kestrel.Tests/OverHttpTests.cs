@@ -90,7 +90,7 @@ public sealed class OverHttpTests
         var buffer = new byte[64 << 10];
         while (true)
         {
-            var received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).Soon();
+            var received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).AsTask().Soon();
             all.Write(buffer, 0, received.Count);
             if (received.EndOfMessage)
                 return all.ToArray();

@@ -43,6 +43,7 @@ internal sealed partial class UtpRun : IDisposable
     public static UtpRun Start(int columns, params string[] args)
     {
         var people = new TestConsole();
+        people.Profile.Out = new AsTerminal(people.Profile.Out, columns);
         people.Profile.Width = columns;
         return new(args, Stream.Null, new MemoryStream(), null, people);
     }
@@ -70,6 +71,20 @@ internal sealed partial class UtpRun : IDisposable
     {
         _interrupt.Cancel();
         _people.Dispose();
+    }
+
+    /// <summary>The same output, as a terminal's.</summary>
+    private sealed class AsTerminal(IAnsiConsoleOutput output, int columns) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer => output.Writer;
+
+        public bool IsTerminal => true;
+
+        public int Width => columns;
+
+        public int Height => 40;
+
+        public void SetEncoding(System.Text.Encoding encoding) => output.SetEncoding(encoding);
     }
 
     private async Task<T> InTimeAsync<T>(Task<T> task)

@@ -27,7 +27,7 @@ public sealed class OverHttpTests
             HttpProtocols.Http1,
             tls);
         using var handler = UtpHttp.CreateHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.GetCertHashString() == Server.Certificate.GetCertHashString();
         using var invoker = new HttpMessageInvoker(handler);
         using var socket = new ClientWebSocket();
         var url = new UriBuilder(server.Url) { Scheme = tls ? "wss" : "ws", Path = "/echo" }.Uri;
@@ -53,7 +53,7 @@ public sealed class OverHttpTests
         await using var server = await Server.StartAsync(
             static app => app.MapGrpcService<Letters>(), HttpProtocols.Http2, tls, static builder => builder.Services.AddGrpc());
         using var handler = UtpHttp.CreateHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.GetCertHashString() == Server.Certificate.GetCertHashString();
         using var channel = GrpcChannel.ForAddress(server.Url, new GrpcChannelOptions { HttpHandler = handler });
         var calls = channel.CreateCallInvoker();
 

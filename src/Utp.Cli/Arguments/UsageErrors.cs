@@ -11,7 +11,7 @@ internal static class UsageErrors
     {
         var name = Name(parsed.CommandResult.Command);
         return UnknownOption(parsed, name)
-            ?? (UnmatchedWord(parsed, name) ?? WithoutCommand(parsed, name) ?? Missing(parsed, name) ?? parsed.Errors.FirstOrDefault()?.Message.TrimEnd('.')) switch
+            ?? (UnmatchedWord(parsed, name) ?? WithoutCommand(parsed, name) ?? Missing(parsed, name) ?? (parsed.Errors.Count > 0 ? parsed.Errors[0].Message.TrimEnd('.') : null)) switch
             {
                 null => null,
                 var sentence => $"{sentence} (see {name} --help).",

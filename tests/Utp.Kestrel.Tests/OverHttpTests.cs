@@ -102,10 +102,10 @@ public sealed class OverHttpTests
     public class Letters
     {
         /// <summary>One answer.</summary>
-        public static readonly Method<string, string> Upper = new(MethodType.Unary, "utp.Letters", "Upper", Text, Text);
+        public static readonly Method<string, string> Upper = new(MethodType.Unary, "utp.Letters", nameof(UpperAsync), Text, Text);
 
         /// <summary>An answer for each letter.</summary>
-        public static readonly Method<string, string> Spell = new(MethodType.ServerStreaming, "utp.Letters", "Spell", Text, Text);
+        public static readonly Method<string, string> Spell = new(MethodType.ServerStreaming, "utp.Letters", nameof(SpellAsync), Text, Text);
 
         private static Marshaller<string> Text => Marshallers.Create(Encoding.UTF8.GetBytes, static bytes => Encoding.UTF8.GetString(bytes));
 

@@ -235,7 +235,8 @@ internal sealed class AckReader
             _losses.OnNeedlessRetransmission();
         }
 
-        if (isOriginal && packet.LossReported)
+        // When it left three times, the second may have arrived, and the first was lost all the same.
+        if (isOriginal && packet.LossReported && packet.Transmissions == 2)
             _losses.OnNotLost(ref packet, now);
 
         if (!isOriginal && _tailProbe.IsResentPacket(seqNr))

@@ -103,6 +103,26 @@ public sealed class LossRecoveryTests
     }
 
     [Fact]
+    public void What_was_lost_once_stays_lost_when_only_its_second_retransmission_was_needless()
+    {
+        _rig.Send(5);
+        Pass(Rtt);
+        _rig.Acknowledge(0, 1, 2, 3, 4);
+        _rig.Resend();
+        _rig.Send(5);
+        Pass(Rtt);
+        _rig.Acknowledge(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+        _rig.Resend();
+        Pass(1);
+
+        _rig.Acknowledge(10);
+
+        Assert.Equal(2, _rig.Losses.PacketsLost);
+        Assert.Equal(1, _rig.Losses.NeedlessRetransmissions);
+        Assert.Empty(_rig.Law.SpuriousLosses);
+    }
+
+    [Fact]
     public void What_met_a_smaller_router_goes_again_at_once_and_is_no_congestion()
     {
         _rig.Send(3);

@@ -45,8 +45,8 @@ public sealed record Bind(IActorRef? Handler, EndPoint LocalAddress) : UtpComman
 
 /// <summary>
 /// Ends a listener's accepting: a ST_SYN is refused with ST_RESET from now on, connections go on, the out-of-band handler hears no more.
-/// Answered with <see cref="Unbound"/>. The socket is closed when the last connection is gone; the listener stops then, so watch it to learn
-/// that the port is free.
+/// Answered with <see cref="Unbound"/>: when the port is free, if the listener has no connections; at once, if it has. Then the socket is closed when the last one is gone; the
+/// listener stops then, so watch it to learn that the port is free.
 /// </summary>
 public sealed record Unbind : UtpCommand
 {
@@ -73,7 +73,7 @@ public sealed record Unbound : UtpEvent
 }
 
 /// <summary>
-/// A listener's socket is gone for good. Told to the sender and the handler of its <see cref="Bind"/>; its connections end with <see cref="ErrorClosed"/>, and
+/// A listener's socket has failed and does not come back. Told to the sender and the handler of its <see cref="Bind"/>; its connections end with <see cref="ErrorClosed"/>, and
 /// the listener stops.
 /// </summary>
 /// <param name="LocalAddress">Where it was bound.</param>

@@ -72,10 +72,9 @@ public sealed class UtpListener : IAsyncDisposable, IDisposable
     /// <summary>Accepts no more, at once: connections that nobody took are reset, those that were taken go on. A second time does nothing.</summary>
     public void Dispose() => _port.Dispose();
 
-    /// <summary>As <see cref="Dispose"/>; does not wait for <see cref="Closed"/>.</summary>
-    public ValueTask DisposeAsync()
-    {
-        _port.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    /// <summary>
+    /// As <see cref="Dispose"/>, and completes when the port is free, so that it can be bound again. Where connections of the port are still held (taken, and not disposed) it
+    /// completes at once: they go on, and keep the port; <see cref="Closed"/> waits for them, too.
+    /// </summary>
+    public ValueTask DisposeAsync() => new(_port.DisposeAsync());
 }

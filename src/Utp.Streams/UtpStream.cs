@@ -281,7 +281,7 @@ public sealed class UtpStream : Stream
     public void Abort(ushort? code = null) => _connection.Abort(code);
 
     /// <summary>
-    /// Reads nothing more, for good: what has arrived is dropped, the peer is told at once, and its writes fail (those of a peer that is not of this implementation when our
+    /// Reads nothing more, permanently: what has arrived is dropped, the peer is told at once, and its writes fail (those of a peer that is not of this implementation when our
     /// direction is closed). Writing goes on. As <c>QuicStream.Abort</c> of the reading direction; uTP has no reset of the writing direction alone.
     /// </summary>
     /// <param name="code">A close reason for the peer; null: <see cref="CloseCodes.NotRead"/>.</param>

@@ -82,6 +82,19 @@ public sealed class BindTests(ITestOutputHelper output) : UtpSpec(output)
     }
 
     [Fact]
+    public void When_unbound_is_heard_the_port_of_a_listener_without_connections_can_be_bound_again()
+    {
+        var address = Loopback;
+        for (var round = 0; round < 20; round++)
+        {
+            Manager.Tell(new Bind(TestActor, address), TestActor);
+            address = ExpectMsg<Bound>().LocalAddress;
+            LastSender.Tell(Unbind.Instance, TestActor);
+            ExpectMsg<Unbound>();
+        }
+    }
+
+    [Fact]
     public void An_unbound_listener_refuses_while_its_connections_go_on()
     {
         var pair = OpenPair();

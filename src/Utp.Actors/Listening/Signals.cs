@@ -27,7 +27,7 @@ internal sealed class DeadlineExpired : INoSerializationVerificationNeeded, IDea
     public static readonly DeadlineExpired Instance = new();
 }
 
-/// <summary>To a listener, and from it to its connections: the socket is gone for good.</summary>
+/// <summary>To a listener, and from it to its connections: the socket has failed and does not come back.</summary>
 internal sealed record ChannelFailed(Exception Cause) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
 /// <summary>To a listener, and from it to the connections with that peer: what our own kernel said.</summary>

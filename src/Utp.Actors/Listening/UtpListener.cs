@@ -45,6 +45,7 @@ internal sealed partial class UtpListener : UntypedActor
     private IActorRef? _outOfBandHandler;
     private bool _released;
     private bool _endTold;
+    private IActorRef? _unbinder;
     private Exception? _failure;
 
     public UtpListener(ListenerSpec spec)
@@ -85,6 +86,7 @@ internal sealed partial class UtpListener : UntypedActor
             channel.Dispose();
         foreach (var loop in _loops)
             loop.Stop();
+        _unbinder?.Tell(Unbound.Instance, Self);
         if (!_endTold)
             TellFailed(new ListenerFailed(_channel.LocalEndPoint, $"The listener on {_channel.LocalEndPoint} stopped: {_failure?.Message ?? "it failed, or the actor system shuts down"}; bind again if it is needed.", _failure));
     }
@@ -157,7 +159,12 @@ internal sealed partial class UtpListener : UntypedActor
         {
             case Unbind:
                 StopAccepting();
-                Sender.Tell(Unbound.Instance);
+
+                // Without connections the port is free when it is answered.
+                if (_connections.Count == 0)
+                    _unbinder = Sender;
+                else
+                    Sender.Tell(Unbound.Instance);
                 StopIfUnused();
                 break;
             case GetLocalAddress:

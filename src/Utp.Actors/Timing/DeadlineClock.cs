@@ -5,7 +5,7 @@ namespace Utp.Actors;
 
 /// <summary>
 /// Waits for the deadlines of all connections of an actor system, on one thread of its own, as precisely as <see cref="PreciseWait"/> can: Akka's scheduler
-/// ticks at 10 ms and allocates at each re-arm. Sleeps until the earliest deadline, and for good when nothing is armed. Safe from any thread (design note 10).
+/// ticks at 10 ms and allocates at each re-arm. Sleeps until the earliest deadline, and without a limit when nothing is armed. Safe from any thread (design note 10).
 /// </summary>
 internal sealed class DeadlineClock : IDisposable
 {

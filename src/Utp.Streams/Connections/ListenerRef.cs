@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
 using Akka.Actor;
@@ -14,6 +15,9 @@ internal sealed class ListenerRef : InlineRef
     private readonly FaceSettings _settings;
     private readonly Channel<ConnectionRef> _accepted;
     private readonly TaskCompletionSource _bound = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // What users have taken or opened, until it is over: it outlives the listener, and keeps the port.
+    private readonly ConcurrentDictionary<ConnectionRef, bool> _held = new();
     private int _disposed;
 
     private ListenerRef(SystemLease lease, UtpListenerOptions options, DeliveryMode mode)
@@ -90,7 +94,7 @@ internal sealed class ListenerRef : InlineRef
     {
         try
         {
-            return await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            return Hold(await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (ChannelClosedException closed)
         {
@@ -116,7 +120,9 @@ internal sealed class ListenerRef : InlineRef
     public Task<ConnectionRef> ConnectAsync(EndPoint remote, UtpClientOptions options, DeliveryMode mode, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, typeof(UtpListener));
-        return Opening.OpenAsync(remote, options, mode, this, cancellationToken);
+        return OpenAsync();
+
+        async Task<ConnectionRef> OpenAsync() => Hold(await Opening.OpenAsync(remote, options, mode, this, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Accepts no more, and resets what nobody took. Connections go on.</summary>
@@ -126,6 +132,15 @@ internal sealed class ListenerRef : InlineRef
             return;
         Close(null);
         Listener.Tell(Unbind.Instance, this);
+    }
+
+    /// <summary>
+    /// As <see cref="Dispose"/>; completes when the port is free, unless users still hold connections of it: these go on, and keep the port until they are over.
+    /// </summary>
+    public Task DisposeAsync()
+    {
+        Dispose();
+        return _held.Keys.Any(static connection => !connection.IsDisposed) ? Task.CompletedTask : Task.WhenAny(WhenFree, System.WhenTerminated);
     }
 
     protected override void OnMessage(object message, IActorRef sender)
@@ -157,6 +172,19 @@ internal sealed class ListenerRef : InlineRef
         // Whoever asked has given up.
         if (Volatile.Read(ref _disposed) != 0)
             listener.Tell(Unbind.Instance, this);
+    }
+
+    private ConnectionRef Hold(ConnectionRef connection)
+    {
+        _held.TryAdd(connection, true);
+        _ = connection.WhenOver.ContinueWith(
+            static (_, state) =>
+            {
+                var (held, over) = ((ConcurrentDictionary<ConnectionRef, bool>, ConnectionRef))state!;
+                held.TryRemove(over, out var _);
+            },
+            (_held, connection), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return connection;
     }
 
     private async Task FreeAsync()

@@ -58,6 +58,6 @@ public sealed class IncomingConnection<T>
 public sealed record OutgoingConnection(IPEndPoint RemoteAddress, IPEndPoint LocalAddress);
 
 /// <summary>One element of a message flow.</summary>
-/// <param name="Data">The bytes. Sent: they must not change any more. Received: the receiver's for good.</param>
+/// <param name="Data">The bytes. Sent: they must not change any more. Received: the receiver's, which may keep them.</param>
 /// <param name="Metadata">Describes them; empty for none.</param>
 public sealed record StreamMessage(ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Metadata = default);

@@ -21,7 +21,7 @@ public sealed class UtpStreamExt : UtpFlows<ByteString>, IExtension
     }
 
     /// <summary>
-    /// Flows of bytes as memory, without a <see cref="ByteString"/> around it. What comes out is the receiver's for good; what goes in must not change any more.
+    /// Flows of bytes as memory, without a <see cref="ByteString"/> around it. What comes out belongs to the receiver, which may keep it; what goes in must not change any more.
     /// </summary>
     public UtpFlows<ReadOnlyMemory<byte>> Memory { get; }
 

@@ -65,10 +65,6 @@ public sealed class UtpMessageListener : IAsyncDisposable, IDisposable
     /// <summary>Accepts no more, at once: connections that nobody took are reset, those that were taken go on. A second time does nothing.</summary>
     public void Dispose() => _port.Dispose();
 
-    /// <summary>As <see cref="Dispose"/>; does not wait for <see cref="Closed"/>.</summary>
-    public ValueTask DisposeAsync()
-    {
-        _port.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    /// <inheritdoc cref="UtpListener.DisposeAsync"/>
+    public ValueTask DisposeAsync() => new(_port.DisposeAsync());
 }

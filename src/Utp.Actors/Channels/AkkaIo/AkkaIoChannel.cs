@@ -10,7 +10,7 @@ namespace Utp.Actors;
 /// <summary>
 /// The driver over <c>Akka.IO.Udp</c> (<c>utp.channel = akka-io</c>), for users who want every byte to go through it. A datagram costs two
 /// mailbox hops and about 2 kB here, its arrival is stamped only when it has passed them, nothing is known of ICMP, empty datagrams
-/// are lost, and don't-fragment is never set: one EMSGSIZE ends a listener of Akka.IO for good.
+/// are lost, and don't-fragment is never set: one EMSGSIZE ends a listener of Akka.IO.
 /// </summary>
 /// <remarks>The socket is ours, because Akka.IO forgets it when its handler dies; so the port is free when <see cref="Dispose"/> returns.</remarks>
 internal sealed class AkkaIoChannel : IDatagramChannel

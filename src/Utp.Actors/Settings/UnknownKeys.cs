@@ -21,8 +21,8 @@ internal static class UnknownKeys
                 throw new ConfigurationException($"{key} is no setting of uTP, but a section: it has {string.Join(", ", within)}. config/utp.hocon and docs/configuration.md list all settings.");
 
             // Of what is far from everything nothing is guessed.
-            var nearest = known.MinBy(candidate => Distance(candidate, key))!;
-            var isNear = Distance(nearest, key) <= Math.Max(2, (key.Length - "utp.".Length) / 3);
+            var nearest = known.MinBy(candidate => EditDistance.Between(candidate, key))!;
+            var isNear = EditDistance.Between(nearest, key) <= Math.Max(2, (key.Length - "utp.".Length) / 3);
             throw new ConfigurationException($"{key} is no setting of uTP{(isNear ? $": did you mean {nearest}? config" : ": config")}/utp.hocon and docs/configuration.md list all settings.");
         }
     }
@@ -44,24 +44,5 @@ internal static class UnknownKeys
         if (!value.IsObject())
             return [path];
         return value.GetObject().Items.SelectMany(item => Leaves(path + "." + item.Key, item.Value));
-    }
-
-    // Levenshtein's distance, in one row.
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var above = row[j];
-                row[j] = a[i - 1] == b[j - 1] ? diagonal : 1 + Math.Min(diagonal, Math.Min(above, row[j - 1]));
-                diagonal = above;
-            }
-        }
-
-        return row[^1];
     }
 }

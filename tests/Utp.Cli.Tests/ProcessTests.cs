@@ -208,8 +208,16 @@ public class ProcessTests
 
         public async Task FeedAsync(byte[] bytes)
         {
-            await _process.StandardInput.BaseStream.WriteAsync(bytes);
-            await _process.StandardInput.BaseStream.FlushAsync();
+            try
+            {
+                await _process.StandardInput.BaseStream.WriteAsync(bytes);
+                await _process.StandardInput.BaseStream.FlushAsync();
+            }
+            catch (IOException)
+            {
+                // It reads no more; why, it has said.
+                Assert.Fail($"The program ended with {await ExitAsync()}: {string.Join(Environment.NewLine, ErrorLines)}");
+            }
         }
 
         public async Task SignalAsync(string signal)

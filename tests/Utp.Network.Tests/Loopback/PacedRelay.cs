@@ -42,7 +42,7 @@ internal sealed class PacedRelay : IDisposable
         var waits = new List<double>();
         while (_directions[0].Waits.TryTake(out var wait))
             waits.Add(wait);
-        return waits.Count == 0 ? 0 : waits.Order().ElementAt(waits.Count / 2);
+        return waits.Count == 0 ? double.NaN : waits.Order().ElementAt(waits.Count / 2);
     }
 
     public void Dispose()

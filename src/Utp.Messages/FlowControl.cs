@@ -19,7 +19,7 @@ public sealed record ResumeReading : UtpCommand, IDeadLetterSuppression
 }
 
 /// <summary>
-/// Reads nothing more, for good: what has arrived and was not told is dropped, what still comes is not acknowledged, and the peer's writes fail, at once if it is one of ours,
+/// Reads nothing more, permanently: what has arrived and was not told is dropped, what still comes is not acknowledged, and the peer's writes fail, at once if it is one of ours,
 /// otherwise when our direction is closed. Our own direction goes on.
 /// </summary>
 /// <param name="Code">A close reason for the peer; null: <see cref="Protocol.CloseCodes.NotRead"/>.</param>
@@ -52,7 +52,7 @@ public sealed record WritingResumed : UtpEvent
 /// <summary>Bytes from the peer, in order. In object and frame mode one message, with its metadata.</summary>
 /// <remarks>
 /// A handler that has read them may give the memory back with <see cref="Release"/>, so that the next delivery uses it again and nothing is left to the
-/// garbage collector. That is never a duty: memory that is kept, or passed on, is the handler's for good.
+/// garbage collector. That is never a duty: memory that is kept, or passed on, belongs to the handler.
 /// </remarks>
 /// <param name="Data">The bytes. The memory is the handler's from now on: nothing else uses it.</param>
 /// <param name="Metadata">The metadata of object and frame mode; empty for none.</param>

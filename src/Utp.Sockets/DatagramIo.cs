@@ -5,7 +5,7 @@ namespace Utp.Sockets;
 /// <summary>
 /// One datagram in, one datagram out, without waiting: what <see cref="UdpSocketChannel"/> asks of the
 /// operating system. An implementation turns every error of a datagram into a result; only a socket
-/// that is gone for good makes it throw (<see cref="ObjectDisposedException"/> or <see cref="SocketException"/>).
+/// that does not come back makes it throw (<see cref="ObjectDisposedException"/> or <see cref="SocketException"/>).
 /// </summary>
 internal abstract class DatagramIo
 {

@@ -91,7 +91,7 @@ public interface IDatagramChannelObserver
     /// <summary>The socket may take datagrams again.</summary>
     void OnWritable();
 
-    /// <summary>The socket is gone for good, and why; nothing more will be received or sent. Told once; the channel is still to be disposed.</summary>
+    /// <summary>The socket has failed and does not come back, and why; nothing more will be received or sent. Told once; the channel is still to be disposed.</summary>
     void OnFailed(Exception cause);
 
     /// <summary>

@@ -16,6 +16,7 @@ public sealed class ArrowTests
         ["Utp.Kestrel"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Streams"],
         ["Utp.Remote"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
         ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Remote"],
+        ["Utp.Plot"] = ["Utp.Protocol", "Utp.Simulation"],
         ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel", "Utp.Remote"],
     };
 

@@ -5,6 +5,9 @@ internal static class House
 {
     public static string Root { get; } = FindRoot();
 
+    /// <summary>The projects that are commands, and these.</summary>
+    public static IReadOnlyDictionary<string, string> Commands { get; } = new Dictionary<string, string> { ["Utp.Cli"] = "utp", ["Utp.Plot"] = "utp-plot" };
+
     public static IEnumerable<string> SourceProjects =>
         Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(static folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 
@@ -16,8 +19,8 @@ internal static class House
 
     public static string AssemblyPath(string project)
     {
-        // The command's assembly is named after the command.
-        string[] names = project == "Utp.Cli" ? ["utp", project] : [project];
+        // A command's assembly is named after the command.
+        string[] names = Commands.TryGetValue(project, out var command) ? [command, project] : [project];
         return names.Select(static name => Path.Combine(AppContext.BaseDirectory, name + ".dll")).FirstOrDefault(File.Exists)
             ?? throw new FileNotFoundException($"{project} is not built beside the architecture tests: reference it in their project.");
     }

@@ -61,12 +61,13 @@ public sealed partial class ErrorsPageTests
             # Errors
 
             What the command and the libraries say when something is wrong. A test provokes each of these and writes this page
-            (`UTP_ACCEPT_ERRORS=1 dotnet test tests/Utp.Cli.Tests -c Release --filter ErrorsPageTests`). FOLDER, FILE and BINARY are paths, TAKEN, SILENT and FREE ports: one that is in use, one
-            that does not answer, and one where nobody listens.
+            (`UTP_ACCEPT_ERRORS=1 dotnet test tests/Utp.Cli.Tests -c Release --filter ErrorsPageTests`). FOLDER, FILE and BINARY
+            are paths, TAKEN, SILENT and FREE ports: one that is in use, one that does not answer, and one where nobody listens.
 
             ## The command
 
-            The exit code is 1 for what failed and 2 for wrong usage. The sentence stands on standard error; with `--json` it is the field `error`, too.
+            The exit code is 1 for what failed and 2 for wrong usage. The sentence stands on standard error; with `--json` it is
+            the field `error`, too.
 
             | `utp …` | exit code | says |
             |---|---|---|

@@ -33,7 +33,8 @@ internal static class SimulateCommand
         };
         var repeat = new Option<int>("--repeat") { Description = "How many seeds; medians over them are shown.", HelpName = "K", DefaultValueFactory = _ => 1 };
         var markdown = new Option<string?>("--markdown") { Description = "Write the table to this file, too, as docs/network.md is.", HelpName = "FILE" };
-        var plot = new Option<string?>("--plot") { Description = "Draw one profile over time, a curve for each law (the first seed), into this PNG file.", HelpName = "FILE" };
+        // What it did before its drawing library became a tool of its own.
+        var plot = new Option<string?>("--plot") { Hidden = true, Arity = ArgumentArity.ZeroOrOne };
         var command = new Command(Name, "Runs network profiles in virtual time, and compares what they give with what they should.")
         {
             profile, congestion, seed, repeat, markdown, plot,
@@ -41,21 +42,19 @@ internal static class SimulateCommand
         runner.Attach(command, run =>
         {
             var parsed = run.Parsed;
-            var (picture, table) = (parsed.GetValue(plot), parsed.GetValue(markdown));
+            if (parsed.GetResult(plot) is not null)
+                throw CliException.WrongUsage("utp simulate draws no plots: install the tool utp-plot ('dotnet tool install --global utp-plot'), and run 'utp-plot PROFILE FILE'.");
+            var table = parsed.GetValue(markdown);
             var plan = new SimulationPlan(
-                Profiles(parsed.GetValue(profile)!), Laws(parsed.GetValue(congestion)!), parsed.GetValue(seed), Repeat(parsed.GetValue(repeat)),
-                Records: picture is not null);
-            if (picture is not null && plan.Profiles.Count > 1)
-                throw CliException.WrongUsage("--plot draws one profile: name it with --profile.");
+                Profiles(parsed.GetValue(profile)!), Laws(parsed.GetValue(congestion)!), parsed.GetValue(seed), Repeat(parsed.GetValue(repeat)));
             // Said before the work, not after it.
-            CheckPlace("--plot", picture);
             CheckPlace("--markdown", table);
-            return SimulateAsync(run, plan, table, picture);
+            return SimulateAsync(run, plan, table);
         });
         return command;
     }
 
-    private static async Task<Outcome> SimulateAsync(CommandRun run, SimulationPlan plan, string? markdown, string? plot)
+    private static async Task<Outcome> SimulateAsync(CommandRun run, SimulationPlan plan, string? markdown)
     {
         // Rows for scripts appear as they come, but not in the midst of what is being drawn.
         var live = run.Terminal.Live;
@@ -86,8 +85,6 @@ internal static class SimulateCommand
             SimulationTable.Show(run.Terminal.People, rows, plan);
         if (!interrupted && markdown is not null)
             WriteFile(markdown, System.Text.Encoding.UTF8.GetBytes(SimulationMarkdown.Text(rows, plan, markdown, ReadFile(markdown))));
-        if (!interrupted && plot is not null)
-            WriteFile(plot, SimulationPlot.Draw([.. runs.FirstSeed]));
         return new Outcome(Name, interrupted ? Sentences.Interrupted : null)
             .With("rows", (long)rows.Count)
             .With("barsMissed", (long)rows.Count(static r => !r.MeetsAll));

@@ -31,12 +31,13 @@ internal static class SimulationMarkdown
             utp simulate --profile {profiles} --congestion {string.Join(',', plan.Laws)} --seed {plan.Seed} --repeat {plan.Repeat} --markdown {file}
             ```
 
-            Medians over {plan.Repeat} seed(s), in virtual time, with the real core, router and wire format, pacing on. Rates count IP bytes of
-            new data. Transfers of a size are measured from Connect to the last byte delivered; the others run 60 s, of which the
-            first 5 s do not count, unless the profile says otherwise. The queue is the simulated one itself, looked at every
-            millisecond; it holds 256 kB and drops at its tail unless the profile says otherwise. Loss and reordering strike the data's
-            direction unless the profile names the ACKs. The TCP beside uTP is a model (slow start, fast retransmit, a scoreboard, RFC 6298 timers; no HyStart, no
-            delayed acknowledgements); what it keeps is compared with the same run without uTP.
+            Medians over {plan.Repeat} seed(s), in virtual time, with the real core, router and wire format, pacing on. Rates
+            count IP bytes of new data. Transfers of a size are measured from Connect to the last byte delivered; the others
+            run 60 s, of which the first 5 s do not count, unless the profile says otherwise. The queue is the simulated one
+            itself, looked at every millisecond; it holds 256 kB and drops at its tail unless the profile says otherwise. Loss
+            and reordering strike the data's direction unless the profile names the ACKs. The TCP beside uTP is a model (slow
+            start, fast retransmit, a scoreboard, RFC 6298 timers; no HyStart, no delayed acknowledgements); what it keeps is
+            compared with the same run without uTP.
 
             {met} of {bars} bars are met.{NotRun(plan)}
 

@@ -25,9 +25,6 @@ internal sealed class SimulationRuns(SimulationPlan plan, Action<SimulationRow> 
     /// <summary>The rows that are complete. Read it when nothing runs any more.</summary>
     public IReadOnlyList<SimulationRow> Rows => _rows;
 
-    /// <summary>The first seed's run with each law, of the plan's first profile. Read it when all have ended.</summary>
-    public IEnumerable<ProfileResult> FirstSeed => plan.Laws.Select((_, law) => _results[law * plan.Repeat]!);
-
     /// <summary>Runs all of them.</summary>
     /// <exception cref="OperationCanceledException">It was interrupted; <see cref="Rows"/> has what was complete.</exception>
     public Task RunAsync(CancellationToken interrupt) => Parallel.ForEachAsync(
@@ -45,7 +42,7 @@ internal sealed class SimulationRuns(SimulationPlan plan, Action<SimulationRow> 
         var offset = index % plan.Repeat;
         var seed = plan.Seed + (ulong)offset;
         Latest = $"{profile.Name}, {law}, seed {seed}";
-        var result = ProfileRun.Run(profile, law, seed, plan.Records && offset == 0, cancellation);
+        var result = ProfileRun.Run(profile, law, seed, records: false, cancellation);
         lock (_lock)
         {
             _results[index] = result;
@@ -73,5 +70,4 @@ internal sealed class SimulationRuns(SimulationPlan plan, Action<SimulationRow> 
 /// <param name="Laws">With which laws, by name.</param>
 /// <param name="Seed">The first seed.</param>
 /// <param name="Repeat">How many seeds.</param>
-/// <param name="Records">Whether the first seed's runs are written down over time.</param>
-internal sealed record SimulationPlan(IReadOnlyList<Profile> Profiles, IReadOnlyList<string> Laws, ulong Seed, int Repeat, bool Records);
+internal sealed record SimulationPlan(IReadOnlyList<Profile> Profiles, IReadOnlyList<string> Laws, ulong Seed, int Repeat);

@@ -2,7 +2,7 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// How much the delay changes from one sample to the next (the interarrival jitter of RFC 3550 §6.4.1): a radio link's scheduler or
-/// acknowledgements in clumps make it tremble, a queue moves it slowly. A value; owned by the law.
+/// acknowledgements in clumps make it jitter, a queue moves it slowly. A value; owned by the law.
 /// </summary>
 internal struct DelayNoise
 {
@@ -15,7 +15,7 @@ internal struct DelayNoise
     private double _meanStep;
     private long _latest;
 
-    /// <summary>The delay that trembling alone may show, µs; never more than 15 ms, or a queue that others fill and drain would pass for it.</summary>
+    /// <summary>The delay that jitter alone may show, µs; never more than 15 ms, or a queue that others fill and drain would pass for it.</summary>
     public readonly long AllowanceMicros => (long)Math.Min(MaxAllowanceMicros, Allowance * _meanStep);
 
     /// <summary>A delay was measured, µs, with any constant offset.</summary>

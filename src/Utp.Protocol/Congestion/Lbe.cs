@@ -78,7 +78,7 @@ public sealed class Lbe : ICongestionControl
     /// <summary>The queueing delay of the latest packet, µs: its round trip above the smallest.</summary>
     public long QueueingDelayMicros => Math.Max(0, _latestMicros - _base.Micros);
 
-    /// <summary>The queueing delay above which it gives way now, µs: the option, or what the path's trembling asks for.</summary>
+    /// <summary>The queueing delay above which it gives way now, µs: the option, or what the path's jitter asks for.</summary>
     public long TargetMicros => Math.Max(_isPathMeasured ? _options.TargetMicros : UnmeasuredTargetMicros, _noise.AllowanceMicros);
 
     private double MinWindow => (double)_options.MinWindowPackets * _maxPayload;
@@ -292,7 +292,7 @@ public sealed class Lbe : ICongestionControl
     // What is left of a window that made this queue, when its share of the queue is taken away; at least a half.
     private double Drained(long queueingMicros)
     {
-        // Trembling is in the delay, but not in the queue.
+        // Jitter raises the delay without adding queue.
         var queue = Math.Max(0, queueingMicros - (TargetMicros - _options.TargetMicros));
         var held = Math.Min(_window, _round.CausingWindow) * _base.Micros / (_base.Micros + queue);
         return Math.Max(held * DrainShare, _window / 2);

@@ -6,7 +6,7 @@ public sealed record LbeOptions
     /// <summary>The defaults.</summary>
     public static readonly LbeOptions Default = new();
 
-    /// <summary>The queueing delay above which it gives way, µs. On a path whose delay trembles more than that, it allows for the trembling.</summary>
+    /// <summary>The queueing delay above which it gives way, µs. On a path whose delay jitters more than that, it allows for the jitter.</summary>
     public long TargetMicros { get; init; } = 3_000;
 
     /// <summary>Packets that may leave before the first acknowledgement (RFC 6928).</summary>

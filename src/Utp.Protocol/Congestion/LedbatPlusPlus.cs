@@ -2,7 +2,7 @@ namespace Utp.Protocol;
 
 /// <summary>
 /// LEDBAT++ (draft-irtf-iccrg-ledbat-plus-plus): stays below a queueing delay of 60 ms by the round trip, gives way
-/// multiplicatively, and empties the queue from time to time, so that a latecomer finds the same base delay.
+/// multiplicatively, and empties the queue from time to time, so that a flow that starts later finds the same base delay.
 /// </summary>
 /// <remarks>Arithmetic is + − × ÷ of IEEE doubles only: the same samples give the same windows on every machine. Deviations: note 0009.</remarks>
 public sealed class LedbatPlusPlus : ICongestionControl
@@ -189,7 +189,7 @@ public sealed class LedbatPlusPlus : ICongestionControl
     private long? Measure(in AckSample sample)
     {
         // A small packet needs less time on a slow link: the handshake's would be a base that no full packet reaches, and whoever shook
-        // hands on an idle link would see a queue of one packet that a latecomer does not see.
+        // hands on an idle link would see a queue of one packet that a flow that starts later does not see.
         if (sample.RttMicros == 0 || sample.AckedBytes == 0)
             return null;
         var rtt = (uint)Math.Min(sample.RttMicros, int.MaxValue);

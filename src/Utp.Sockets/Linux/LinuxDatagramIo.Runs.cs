@@ -12,7 +12,7 @@ internal sealed unsafe partial class LinuxDatagramIo
     // udp(7): 128 since Linux 6.9, 64 before; more bring nothing.
     private const int MaxSegments = 64;
 
-    // After a refusal so many runs go one by one before segmentation is tried again: it is lost per error, not for good.
+    // After a refusal so many runs go one by one before segmentation is tried again: it is lost per error, not permanently.
     private const int SendsUntilRetry = 256;
 
     private int _segmentationPause;
@@ -154,7 +154,7 @@ internal sealed unsafe partial class LinuxDatagramIo
         var vectors = stackalloc IoVector[MaxMessagesPerRead];
         for (var i = 0; i < slabs.Length; i++)
         {
-            // Slabs are pinned for good. The lengths are in and out, so they are set each time.
+            // Slabs stay pinned. The lengths are in and out, so they are set each time.
             vectors[i] = new IoVector { Base = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(slabs[i].Array)), Length = MaxDatagramBytes };
             messages[i] = new MultiMessageHeader
             {

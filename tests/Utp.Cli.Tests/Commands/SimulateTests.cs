@@ -1,5 +1,4 @@
 using System.Text.Json;
-using SkiaSharp;
 using Utp.Simulation;
 using Xunit;
 
@@ -66,39 +65,16 @@ public class SimulateTests
         Assert.DoesNotContain("# Old", text, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("--markdown")]
-    [InlineData("--plot")]
-    public async Task A_file_that_cannot_be_written_is_said_in_one_sentence_before_the_work(string option)
+    [Fact]
+    public async Task A_file_that_cannot_be_written_is_said_in_one_sentence_before_the_work()
     {
         using var folder = new TestFolder();
         foreach (var (path, reason) in new[] { (folder["none/file"], "does not exist"), (folder.Path, "is a folder") })
         {
-            using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", option, path);
+            using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", "--markdown", path);
             Assert.Equal(ExitCode.Failed, await run.ExitAsync());
             Assert.Contains(reason, Assert.Single(run.ErrorLines), StringComparison.Ordinal);
             Assert.Empty(run.PeopleText);
-        }
-    }
-
-    [Fact]
-    public async Task The_plot_is_a_png_with_a_curve_for_each_law()
-    {
-        using var folder = new TestFolder();
-        var file = folder["plot.png"];
-        using var run = UtpRun.Start("simulate", "--profile", "home-20ms-10m-1mb", "--congestion", "lbe,ledbat", "--repeat", "2", "--plot", file);
-        Assert.Equal(ExitCode.Done, await run.ExitAsync());
-        Assert.Contains("Medians over the seeds 1 to 2", run.PeopleText, StringComparison.Ordinal);
-
-        using var picture = SKBitmap.Decode(file);
-        Assert.Equal(0x89, (await File.ReadAllBytesAsync(file))[0]);
-        Assert.Equal((SimulationPlot.Width, SimulationPlot.Height), (picture.Width, picture.Height));
-        // The first two colours of the palette, in each of the three panels.
-        for (var panel = 0; panel < 3; panel++)
-        {
-            var colours = Colours(picture, panel * picture.Height / 3, (panel + 1) * picture.Height / 3);
-            Assert.Contains(new SKColor(0x1F, 0x77, 0xB4), colours);
-            Assert.Contains(new SKColor(0xFF, 0x7F, 0x0E), colours);
         }
     }
 
@@ -147,7 +123,4 @@ public class SimulateTests
         Assert.Equal("home-20ms-10m-1mb", JsonDocument.Parse(run.PeopleText).RootElement.GetProperty("profile").GetString());
         Assert.Empty(folder.Files);
     }
-
-    private static HashSet<SKColor> Colours(SKBitmap picture, int top, int bottom) =>
-        [.. Enumerable.Range(0, picture.Width).SelectMany(x => Enumerable.Range(top, bottom - top).Select(y => picture.GetPixel(x, y)))];
 }

@@ -3,10 +3,10 @@ using ScottPlot;
 using ScottPlot.Plottables;
 using Utp.Simulation;
 
-namespace Utp.Cli;
+namespace Utp.Plot;
 
 /// <summary>A profile over time, a curve for each law: congestion window, queue, goodput, one below the other.</summary>
-internal static class SimulationPlot
+internal static class ProfilePlot
 {
     public const int Width = 1_200;
     public const int Height = 1_000;
@@ -17,7 +17,7 @@ internal static class SimulationPlot
 
     /// <summary>The picture as a PNG file.</summary>
     /// <param name="runs">Of one profile and one seed, recorded.</param>
-    /// <exception cref="CliException">This machine lacks what the drawing needs.</exception>
+    /// <exception cref="PlotException">This machine lacks what the drawing needs.</exception>
     public static byte[] Draw(IReadOnlyList<ProfileResult> runs)
     {
         try
@@ -26,7 +26,7 @@ internal static class SimulationPlot
         }
         catch (Exception e) when (e is DllNotFoundException or TypeInitializationException)
         {
-            throw new CliException($"The plot cannot be drawn on this machine ({Sentences.OneLine(e.Message)}): its drawing library does not load.", inner: e);
+            throw new PlotException($"The plot cannot be drawn on this machine: its drawing library does not load ({e.Message.ReplaceLineEndings(" ").Trim()}).", e);
         }
     }
 
@@ -55,7 +55,7 @@ internal static class SimulationPlot
         return panels.Render(Width, Height);
     }
 
-    private static SignalXY Add(Plot panel, double[] seconds, IEnumerable<double> values)
+    private static SignalXY Add(ScottPlot.Plot panel, double[] seconds, IEnumerable<double> values)
     {
         var curve = panel.Add.SignalXY(seconds, [.. values]);
         curve.LineWidth = 1.5f;
@@ -64,7 +64,7 @@ internal static class SimulationPlot
     }
 
     // One width for the left axes, so that the same moment stands at the same place in all panels; above the curves room for the legend.
-    private static void Frame(Plot panel, double endSeconds)
+    private static void Frame(ScottPlot.Plot panel, double endSeconds)
     {
         const int LeftAxis = 80;
         const double Headroom = 1.2;

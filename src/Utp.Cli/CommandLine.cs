@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Invocation;
 
 namespace Utp.Cli;
@@ -14,8 +15,11 @@ internal static class CommandLine
     {
         var common = new CommonOptions();
         var runner = new CommandRunner(common, terminal, interrupt);
-        var parsed = Parse(Create(common, runner), args);
-        if (parsed.Action is null or ParseErrorAction || parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0)
+        var root = Create(common, runner);
+        var parsed = Parse(root, args);
+        // A word that is being typed is no wrong word.
+        var completes = root.Directives.OfType<SuggestDirective>().Any(directive => parsed.GetResult(directive) is not null);
+        if (!completes && (parsed.Action is null or ParseErrorAction || parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0))
         {
             if (UsageErrors.Of(parsed) is { } wrong)
                 return runner.Report(new Outcome(UsageErrors.Path(parsed.CommandResult.Command), wrong, ExitCode.WrongUsage), args.Contains("--json"));
@@ -43,10 +47,12 @@ internal static class CommandLine
             SimulateCommand.Create(runner),
             BenchCommand.Create(runner),
             ConfigCommand.Create(runner),
+            CompletionCommand.Create(runner),
             EndCommand.Create(runner),
             FirstCommand.CreateEnd(runner),
         };
         common.AddTo(root);
+        root.Options.OfType<VersionOption>().Single().Aliases.Add("-v");
         return root;
     }
 

@@ -22,6 +22,8 @@ if (!builder.Configuration.GetValue("ask", false))
 }
 
 await app.StartAsync();
+// The uTP address begins with "utp:" in the list of addresses; a client's URL is an ordinary one.
+var url = app.Urls.Single(url => url.Contains("utp:")).Replace("utp:", "");
 using (var client = new HttpClient(UtpHttp.CreateHandler()))
-    Console.WriteLine(await client.GetStringAsync($"http://127.0.0.1:{port}/"));
+    Console.WriteLine(await client.GetStringAsync(url));
 await app.StopAsync();

@@ -9,6 +9,7 @@ namespace Utp.Cli;
 /// </summary>
 internal static class SimulationMarkdown
 {
+    private const int Columns = 120;
     private const string KeptFrom = "<!-- not simulated, kept by utp simulate -->";
 
     /// <param name="rows">What was run.</param>
@@ -55,6 +56,20 @@ internal static class SimulationMarkdown
         return text.Append(Kept(before)).ToString();
     }
 
+    // Lines of at most 120 columns, as in every page.
+    private static string Wrap(string start, IReadOnlyList<string> names)
+    {
+        var (text, column) = (new StringBuilder(start), Columns);
+        foreach (var name in names)
+        {
+            var fits = column + name.Length + 2 <= Columns;
+            text.Append(fits ? ' ' : '\n').Append(name).Append(name == names[^1] ? '.' : ',');
+            column = (fits ? column + 1 : 0) + name.Length + 1;
+        }
+
+        return text.ToString();
+    }
+
     private static string Kept(string before)
     {
         var from = before.IndexOf(KeptFrom, StringComparison.Ordinal);
@@ -67,6 +82,6 @@ internal static class SimulationMarkdown
         if (!plan.Profiles.Any(ProfileCatalog.All.Contains))
             return "";
         var missing = ProfileCatalog.All.Except(plan.Profiles).Select(static p => $"`{p.Name}`").ToList();
-        return missing.Count == 0 ? "" : $" Not run for this table: {string.Join(", ", missing)}.";
+        return missing.Count == 0 ? "" : Wrap(" Not run for this table:", missing);
     }
 }

@@ -36,7 +36,7 @@ public partial class HelpTests
     [InlineData("send", "PATH is missing: utp send takes PATH and HOST:PORT (see utp send --help).")]
     [InlineData("send FILE 127.0.0.1:9 more", "'more' is one too many: utp send takes PATH and HOST:PORT")]
     [InlineData("echo", "--bind is missing: add --bind ADDR:PORT (see utp echo --help).")]
-    [InlineData("simulate --plot", "--plot has no value: write --plot FILE")]
+    [InlineData("simulate --markdown", "--markdown has no value: write --markdown FILE")]
     [InlineData("", "No command is given: utp has demo, ")]
     public async Task What_is_wrong_is_said_with_what_there_is_and_where_to_read_on(string line, string says)
     {

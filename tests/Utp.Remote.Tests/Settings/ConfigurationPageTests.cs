@@ -12,12 +12,15 @@ public sealed class ConfigurationPageTests
         """
         # Configuration of the transport of Akka.Remote
 
-        Every setting of `akka.remote.utp { … }`: its default, what it means, and what is allowed. This page is written from [config/utp-remote.hocon](../config/utp-remote.hocon); a test fails when it
-        is stale. A wrong value, and a key that is not listed here, stop the start with an error that names key, value and range. Below `utp { … }` in the section may stand any setting of
-        [configuration.md](configuration.md), for this transport alone. How to use it is in [guide-remote.md](guide-remote.md).
+        Every setting of `akka.remote.utp { … }`: its default, what it means, and what is allowed. This page is written from
+        [config/utp-remote.hocon](../config/utp-remote.hocon); a test fails when it is stale. A wrong value, and a key that is
+        not listed here, stop the start with an error that names key, value and range. Below `utp { … }` in the section may
+        stand any setting of [configuration.md](configuration.md), for this transport alone. How to use it is in
+        [guide-remote.md](guide-remote.md).
 
-        Of Akka's own transport (`akka.remote.dot-netty.tcp`), `transport-protocol`, `byte-order`, `batching`, `enable-pooling`, `server-socket-worker-pool`, `client-socket-worker-pool`,
-        `use-dispatcher-for-io`, `enable-backwards-compatibility`, `tcp-nodelay`, `tcp-keepalive` and `tcp-reuse-addr` mean nothing here, and a warning says so.
+        Of Akka's own transport (`akka.remote.dot-netty.tcp`), `transport-protocol`, `byte-order`, `batching`, `enable-pooling`,
+        `server-socket-worker-pool`, `client-socket-worker-pool`, `use-dispatcher-for-io`, `enable-backwards-compatibility`,
+        `tcp-nodelay`, `tcp-keepalive` and `tcp-reuse-addr` mean nothing here, and a warning says so.
 
         | key | default | meaning |
         |---|---|---|

@@ -31,11 +31,14 @@ internal static class RemoteMarkdown
             dotnet run -c Release --project src/Utp.Cli -- bench remote --markdown docs/performance-remote.md
             ```
 
-            Two processes on loopback, where no other path is named; in each round each transport does each work, in processes of its own. Above each table stand the options it was done with; shown are medians and, in
-            brackets, the smallest and the largest of the rounds. All run with the defaults of their transport, but for `maximum-frame-size`, which is 2 MiB for the message of 1 MB. Messages are byte
-            arrays; the receiver answers about every 64 KiB, and the sender then tells as many more. p50 and p99 of one-way work are from the telling of such a batch to that answer: the window, by its rate.
-            CPU is user and kernel time of both processes. Heartbeats are messages of 64 B between `/system/cluster/heartbeatSender` and `heartbeatReceiver`, where a cluster has its own. "ours" is uTP's
-            median by that row's: by TCP's, with TLS by TCP's with TLS.
+            Two processes on loopback, where no other path is named; in each round each transport does each work, in processes of
+            its own. Above each table stand the options it was done with; shown are medians and, in brackets, the smallest and the
+            largest of the rounds. All run with the defaults of their transport, but for `maximum-frame-size`, which is 2 MiB for
+            the message of 1 MB. Messages are byte arrays; the receiver answers about every 64 KiB, and the sender then tells as
+            many more. p50 and p99 of one-way work are from the telling of such a batch to that answer: the window, by its rate. CPU
+            is user and kernel time of both processes. Heartbeats are messages of 64 B between `/system/cluster/heartbeatSender` and
+            `heartbeatReceiver`, where a cluster has its own. "ours" is uTP's median by that row's: by TCP's, with TLS by TCP's with
+            TLS.
 
             {CompareMarkdown.Machine()}
 

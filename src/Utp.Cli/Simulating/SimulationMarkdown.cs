@@ -40,7 +40,7 @@ internal static class SimulationMarkdown
             start, fast retransmit, a scoreboard, RFC 6298 timers; no HyStart, no delayed acknowledgements); what it keeps is
             compared with the same run without uTP.
 
-            {met} of {bars} bars are met.{NotRun(plan)}
+            {Wrap($"{met} of {bars} bars are met.{NotRun(plan)}")}
 
 
             """);
@@ -57,17 +57,17 @@ internal static class SimulationMarkdown
     }
 
     // Lines of at most 120 columns, as in every page.
-    private static string Wrap(string start, IReadOnlyList<string> names)
+    private static string Wrap(string text)
     {
-        var (text, column) = (new StringBuilder(start), Columns);
-        foreach (var name in names)
+        var (wrapped, column) = (new StringBuilder(), 0);
+        foreach (var word in text.Split(' '))
         {
-            var fits = column + name.Length + 2 <= Columns;
-            text.Append(fits ? ' ' : '\n').Append(name).Append(name == names[^1] ? '.' : ',');
-            column = (fits ? column + 1 : 0) + name.Length + 1;
+            var fits = column + 1 + word.Length <= Columns;
+            wrapped.Append(wrapped.Length == 0 ? "" : fits ? " " : "\n").Append(word);
+            column = (fits ? column + 1 : 0) + word.Length;
         }
 
-        return text.ToString();
+        return wrapped.ToString();
     }
 
     private static string Kept(string before)
@@ -82,6 +82,6 @@ internal static class SimulationMarkdown
         if (!plan.Profiles.Any(ProfileCatalog.All.Contains))
             return "";
         var missing = ProfileCatalog.All.Except(plan.Profiles).Select(static p => $"`{p.Name}`").ToList();
-        return missing.Count == 0 ? "" : Wrap(" Not run for this table:", missing);
+        return missing.Count == 0 ? "" : $" Not run for this table: {string.Join(", ", missing)}.";
     }
 }

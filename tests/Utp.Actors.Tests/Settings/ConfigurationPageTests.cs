@@ -14,7 +14,8 @@ public sealed partial class ConfigurationPageTests
         # Configuration
 
         Every setting: what it means, its default, and what is allowed. This page is written from
-        [config/utp.hocon](../config/utp.hocon) and from the code that reads it; a test fails when it is stale. The settings of the transport of Akka.Remote have a page of their own: [configuration-remote.md](configuration-remote.md).
+        [config/utp.hocon](../config/utp.hocon) and from the code that reads it; a test fails when it is stale. The settings of
+        the transport of Akka.Remote have a page of their own: [configuration-remote.md](configuration-remote.md).
 
         Override any of it below `utp { … }` in your own HOCON. A wrong value, and a key that is not listed here, stop the
         start with an error that names key, value and range. Durations are written as `500ms`, `29s`, `2m`; sizes as `64KiB`,

@@ -13,6 +13,7 @@ public sealed class ArrowTests
         ["Utp.Messages"] = ["Utp.Protocol"],
         ["Utp.Actors"] = ["Utp.Protocol", "Utp.Messages", "Utp.Sockets"],
         ["Utp.Streams"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
+        ["Utp.BitTorrent"] = ["Utp.Protocol", "Utp.Messages", "Utp.Streams"],
         ["Utp.Kestrel"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Streams"],
         ["Utp.Remote"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
         ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Remote"],
@@ -47,6 +48,10 @@ public sealed class ArrowTests
         Assert.All(references.Assemblies, static name =>
             Assert.True(name.StartsWith("Utp.", StringComparison.Ordinal) || name.StartsWith("System.", StringComparison.Ordinal), name));
     }
+
+    // BitTorrent is a user of the streams like any other: what it could not do with them, no other user could.
+    [Fact]
+    public void BitTorrent_needs_no_actor() => Assert.DoesNotContain("Utp.Actors", AssemblyReferences.Of(House.AssemblyPath("Utp.BitTorrent")).Assemblies);
 
     [Fact]
     public void The_arrows_are_read_from_the_assemblies()

@@ -225,8 +225,10 @@ internal sealed class AckReader
         var undecided = _timer.UndecidedUpTo;
         if (once || !isOriginal)
         {
-            // While a time-out is undecided its retransmission proves nothing about what left before.
-            if (tellsRoundTrip && (undecided == 0 || packet.TransmissionNumber <= undecided))
+            // While a time-out is undecided its retransmission proves nothing about what left before. What a mask was too short to show is news of the order all the same:
+            // it left once, so what left before it and has not arrived is lost.
+            var tellsOrder = tellsRoundTrip || (isOldNews && selective && once);
+            if (tellsOrder && (undecided == 0 || packet.TransmissionNumber <= undecided))
                 _losses.OnArrived(packet, seqNr, arrival, isRetransmission: !once);
             _losses.OnAcked(packet.TransmissionNumber);
         }

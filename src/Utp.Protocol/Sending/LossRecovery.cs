@@ -135,6 +135,9 @@ internal sealed class LossRecovery
             }
         }
 
+        // RFC 6582 §3.2: what a partial acknowledgement stops at leaves at once, also where it was found lost before and waits for the window.
+        MustSendNow |= leftEdgeMoved && _packets.Count > 0 && _duplicateAcks.HadLeft(_packets.LeftEdge) && !_packets[_packets.LeftEdge].InFlight;
+
         // RFC 8985 §7.4.2: a loss that only the probe showed, and repaired, is congestion all the same.
         if (lostBytes == 0 && probeRepairedLoss && _newestAcked > _episodeEnd)
             _congestion.OnLoss(new LossSample(now, _mtu.MaxPayload, inFlight, NewEpisode: true));

@@ -185,6 +185,22 @@ public class HandshakeTests
         c.ExpectNothing();
     }
 
+    /// <summary>
+    /// Every libutp process begins with the same id and seq_nr (findings/libutp-same-numbers.sh). An answer that acknowledges its ST_SYN alone would connect the new life to
+    /// the old connection, which takes its bytes for old ones; libutp does not take an answer that acknowledges more.
+    /// </summary>
+    [Fact]
+    public void A_peer_that_begins_again_with_the_same_numbers_is_not_told_that_it_begins()
+    {
+        var c = Conversation.EstablishedAcceptor();
+        c.Send(PacketBuilder.Data("first life").Ack(Conversation.LocalSeq - 1));
+        c.Expect(PacketType.State, ack: Conversation.PeerSeq + 1);
+        c.Advance(60_000_000).TakeSent();
+        c.Send(PacketBuilder.Syn().Id(Conversation.PeerId).Seq(Conversation.PeerSeq));
+        c.Expect(PacketType.State, ack: Conversation.PeerSeq + 1);
+        c.ExpectNothing();
+    }
+
     [Fact]
     public void A_syn_of_an_id_in_use_is_dropped()
     {

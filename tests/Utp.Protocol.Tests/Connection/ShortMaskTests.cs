@@ -82,4 +82,53 @@ public class ShortMaskTests
         c.Send(PacketBuilder.State().Ack(first + 60).Measured(0));
         Assert.NotEqual(rtt, c.Connection.GetStatistics().SmoothedRttMicros);
     }
+
+    /// <summary>
+    /// libtorrent makes the mask as long as the span from the first to the last packet that has arrived, and counts its bits from ack_nr + 2
+    /// (findings/libtorrent-mask-cut-short.sh). So after a burst of losses it says nothing of what has arrived.
+    /// </summary>
+    [Theory]
+    [InlineData(20, 40)]
+    [InlineData(20, 8)]
+    [InlineData(2, 58)]
+    public void A_burst_of_losses_that_the_mask_of_libtorrent_does_not_reach_over_is_repaired_without_a_timeout(int lost, int behind)
+    {
+        var c = Established();
+        var next = PutInFlight(c, lost + behind);
+        var arrived = new SortedSet<int>();
+        var answers = Enumerable.Range(next + lost, behind).Select(Arrive).ToList();
+        while (answers.Count > 0)
+        {
+            foreach (var answer in answers)
+                c.Send(answer);
+            var sent = c.TakeSent().Where(packet => packet.Type == PacketType.Data).ToList();
+            c.Advance(20_000);
+            sent.AddRange(c.TakeSent().Where(packet => packet.Type == PacketType.Data));
+            answers = [.. sent.Select(packet => Arrive(packet.Seq))];
+        }
+
+        var statistics = c.Connection.GetStatistics();
+        Assert.Empty(arrived);
+        Assert.Equal(0, statistics.BytesInFlight);
+        Assert.Equal(0, statistics.Timeouts);
+        Assert.Equal(0, statistics.NeedlessRetransmissions);
+
+        PacketBuilder Arrive(int seqNr)
+        {
+            if (seqNr >= next)
+                arrived.Add(seqNr);
+            while (arrived.Remove(next))
+                next++;
+            var state = PacketBuilder.State().Ack(next - 1);
+            return arrived.Count == 0 ? state : state.SackBytes(CutShort(next - 1, arrived));
+        }
+    }
+
+    private static byte[] CutShort(int ackNr, SortedSet<int> arrived)
+    {
+        var mask = new byte[(arrived.Max - arrived.Min + 8) / 8];
+        foreach (var bit in arrived.Select(seqNr => seqNr - ackNr - 2).Where(bit => bit < mask.Length * 8))
+            mask[bit / 8] |= (byte)(1 << (bit % 8));
+        return mask;
+    }
 }

@@ -28,6 +28,16 @@ public sealed class PeerWindowTests
         Assert.Equal(7_000, _window.Bytes);
     }
 
+    /// <summary>Transmission offers 3.5 MiB in its answer to ST_SYN and takes most of it back with the next packet (findings/transmission-takes-back-its-window.sh).</summary>
+    [Fact]
+    public void What_the_newest_packet_says_counts_also_when_it_takes_back_what_was_offered()
+    {
+        Assert.Equal(PeerWindowNews.Moved, Hear(3_670_016, timestamp: 200));
+        Assert.Equal(PeerWindowNews.Moved, Hear(262_144, timestamp: 300));
+
+        Assert.Equal(262_144, _window.Bytes);
+    }
+
     [Fact]
     public void News_that_acknowledges_data_counts_whatever_its_stamp()
     {

@@ -86,6 +86,19 @@ public sealed class ParsedPacketTests
     public void A_chain_that_runs_past_the_datagram_is_malformed(byte[] afterHeader) =>
         Assert.False(ParsedPacket.TryParse(Packets.Bytes(Packets.Header(PacketType.State, extension: 1), afterHeader), out _));
 
+    /// <summary>Transmission answers a packet whose first extension it does not know in the header of before BEP 29 (findings/transmission-answers-in-version-0.sh).</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(255)]
+    public void A_reset_of_version_0_that_answers_a_packet_of_ours_is_malformed(byte firstExtension)
+    {
+        byte[] answer = [0x01, firstExtension, 0x13, 0x89, .. new byte[14], 3, 0xD9, 0x3F, 0x5A, 0];
+        Assert.Equal(23, answer.Length);
+
+        Assert.False(ParsedPacket.TryParse(answer, out _));
+    }
+
     [Fact]
     public void A_chain_whose_next_always_points_on_ends_with_the_datagram()
     {

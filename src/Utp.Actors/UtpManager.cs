@@ -10,16 +10,20 @@ using Utp.Sockets;
 namespace Utp.Actors;
 
 /// <summary>What <c>system.Utp()</c> gives: opens ports for <see cref="Bind"/>, and for the attempts of <see cref="Connect"/>; parent of both.</summary>
-internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) : UntypedActor
+internal sealed class UtpManager : UntypedActor
 {
+    private readonly UtpSettings _settings;
+    private readonly DeadlineClock _deadlines;
+
     // Of connects that ask for nothing else.
-    private readonly ConnectionSettings _plain = ConnectionSettings.Create(settings, null);
-    private readonly ChannelOpener _channels = new(settings, Context.System);
+    private readonly ConnectionSettings _plain;
+    private readonly ChannelOpener _channels;
     private readonly Resolve _resolve =
         Context.System.Settings.Setup.Get<UtpResolverSetup>() is { HasValue: true } setup ? setup.Value.Resolve : Dns.GetHostAddressesAsync;
 
     // Single outgoing connections share their receive memory; a bound listener has its own.
-    private readonly ReceiveMemory _sharedMemory = new(settings.ReceiveMemoryBytes);
+    private readonly ReceiveMemory _sharedMemory;
+    private readonly UtpCounts _counts;
     private readonly List<IActorRef> _flushAskers = [];
 
     // Of every listener that a user may name.
@@ -27,7 +31,25 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
     private int _children;
     private bool _shuttingDown;
 
+    public UtpManager(UtpSettings settings, DeadlineClock deadlines)
+    {
+        _settings = settings;
+        _deadlines = deadlines;
+        _plain = ConnectionSettings.Create(settings, null);
+        _channels = new ChannelOpener(settings, Context.System);
+        _sharedMemory = new ReceiveMemory(settings.ReceiveMemoryBytes);
+        _counts = new UtpCounts(settings, _sharedMemory);
+    }
+
     protected override SupervisorStrategy SupervisorStrategy() => StoppingStrategy.Instance;
+
+    protected override void PreStart()
+    {
+        MeterSources.Add(_counts);
+        UtpMeter.Publish();
+    }
+
+    protected override void PostStop() => MeterSources.Remove(_counts);
 
     protected override void OnReceive(object message)
     {
@@ -47,6 +69,9 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
                 break;
             case Terminated terminated:
                 OnTerminated(terminated.ActorRef);
+                break;
+            case GetStatistics:
+                OnGetStatistics();
                 break;
             case ShutdownUnbind:
                 _shuttingDown = true;
@@ -68,6 +93,13 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         }
     }
 
+    private void OnGetStatistics()
+    {
+        if (_counts.OnAsked())
+            TellChildren(SampleNow.Instance);
+        Sender.Tell(_counts.Statistics);
+    }
+
     private void OnBind(Bind bind)
     {
         if (_shuttingDown)
@@ -84,8 +116,8 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
 
         try
         {
-            var accepted = ConnectionSettings.Create(settings, bind.Options);
-            var limits = LimitSettings.Create(settings, bind);
+            var accepted = ConnectionSettings.Create(_settings, bind.Options);
+            var limits = LimitSettings.Create(_settings, bind);
             Open(local, bind.DualMode, bind.Socket, new BindRequest(bind, Sender, accepted, limits), forListener: true);
         }
         catch (ConfigurationException e)
@@ -102,7 +134,7 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
             return;
         }
 
-        if (ConnectAttempt.Check(settings, connect) is { } failure)
+        if (ConnectAttempt.Check(_settings, connect) is { } failure)
         {
             Reject(connect, connect.Socket, failure);
             return;
@@ -111,7 +143,7 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
         var commander = Sender;
         if (TryOpenThrough(connect, commander))
             return;
-        Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(settings, _plain, connect, commander, Self, _resolve)).WithDispatcher(settings.Dispatcher)));
+        Adopt(Context.ActorOf(Props.CreateBy(new AttemptProducer(_settings, _plain, connect, commander, Self, _resolve)).WithDispatcher(_settings.Dispatcher)));
     }
 
     // The common case needs nobody who follows it: one address, through a port that is there. What else an attempt does the connection does by itself.
@@ -119,7 +151,7 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
     {
         if (connect is not { Listener: not null, RemoteAddress: IPEndPoint remote, Cancellation.CanBeCanceled: false } || !_doors.TryGetValue(connect.Listener, out var door))
             return false;
-        var connection = ConnectAttempt.IsPlain(connect) ? _plain : ConnectionSettings.Create(settings, connect.Options, connect.Timeout);
+        var connection = ConnectAttempt.IsPlain(connect) ? _plain : ConnectionSettings.Create(_settings, connect.Options, connect.Timeout);
         door.Add(new OpenConnection(connect, ConnectAttempt.Unmapped(remote), connection, commander, Self), connect.Listener);
         return true;
     }
@@ -186,9 +218,9 @@ internal sealed class UtpManager(UtpSettings settings, DeadlineClock deadlines) 
 
         var door = new OpenQueue();
         var spec = opened.Request is BindRequest request
-            ? new ListenerSpec([channel, .. others], deadlines, new ReceiveMemory(settings.ReceiveMemoryBytes), settings, request.Limits, request.Accepted, request.Bind, request.Binder, door)
-            : new ListenerSpec([channel], deadlines, _sharedMemory, settings, settings.Limits, ConnectionSettings.Create(settings, null), null, opened.Sender, door);
-        var listener = Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(settings.Dispatcher));
+            ? new ListenerSpec([channel, .. others], _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder, door, _counts)
+            : new ListenerSpec([channel], _deadlines, _sharedMemory, _settings, _settings.Limits, ConnectionSettings.Create(_settings, null), null, opened.Sender, door, _counts);
+        var listener = Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(_settings.Dispatcher));
         Adopt(listener);
         if (spec.Bind is not null)
             _doors.Add(listener, door);

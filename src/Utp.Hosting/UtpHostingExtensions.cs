@@ -30,6 +30,19 @@ public static class UtpHostingExtensions
     }
 
     /// <summary>
+    /// Adds two health checks of all uTP in the actor system, tagged <c>utp</c>: <c>utp-sockets</c> is degraded when the kernel has dropped datagrams since the check before, because
+    /// a socket's buffer was full; <c>utp-memory</c> when a memory with a limit is nine tenths used.
+    /// </summary>
+    /// <param name="builder">The builder of the actor system.</param>
+    public static AkkaConfigurationBuilder WithUtpHealthChecks(this AkkaConfigurationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder
+            .WithHealthCheck("utp-sockets", new SocketHealthCheck(), tags: ["utp"])
+            .WithHealthCheck("utp-memory", new MemoryHealthCheck(), tags: ["utp"]);
+    }
+
+    /// <summary>
     /// Binds a listener when the host starts, and registers it under <typeparamref name="TKey"/>: the registered actor takes what a listener takes (<see cref="Unbind"/>,
     /// <see cref="GetLocalAddress"/>, <see cref="GetStatistics"/>, <see cref="SendOutOfBand"/>) and may be the <see cref="Connect.Listener"/> of outgoing connections.
     /// The host's stop unbinds it, and waits a bounded time (<c>utp.shutdown-flush-timeout</c>) for its connections to send what was written.

@@ -162,6 +162,8 @@ internal sealed partial class ConnectAttempt(UtpSettings settings, ConnectionSet
             case Terminated terminated:
                 OnTerminated(terminated.ActorRef);
                 break;
+            case SampleNow:
+                break;
             default:
                 Unhandled(message);
                 break;

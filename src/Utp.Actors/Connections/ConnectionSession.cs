@@ -61,6 +61,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     private UtpConnection _core = null!;
     private Transmission _transmission = null!;
     private WriteDesk _writes = null!;
+    private ConnectionMeter _meter = null!;
 
     // What is being opened, until its commander has heard of it.
     private Opening? _opening;
@@ -185,12 +186,16 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
             AbortCore();
         }
 
+        _meter.OnDeadline(_core, now);
         _transmission.OnDeadline(now);
         _core.HandleTimeout(now);
 
         // What waits behind may carry the acknowledgement that is due now.
         DrainSoon();
     }
+
+    /// <summary>Somebody asks what it has counted.</summary>
+    public void OnSampleNow() => _meter.OnAsked(_core);
 
     /// <summary>The drain that <see cref="DrainSoon"/> put behind other messages.</summary>
     public void OnDrainNow()
@@ -267,6 +272,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         port.Deadlines.Cancel(_handle);
         if (!_end.IsTold)
             EndByForce(new CloseReason(CloseCause.Aborted, Detail: "Its listener was stopped."), null);
+        _meter.Leave(_core);
     }
 
     /// <summary>Somebody registers, who is there.</summary>
@@ -384,6 +390,8 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     {
         _end.OnEnded(reason);
         TryResetPeer();
+        if (_core is not null)
+            _meter.OnEnded(reason.Cause, _core.GetStatistics(), Clock.Now);
         _writes?.OnEnd(reason);
         if (_opening is not null)
             FailOpening(new Failure(FailureCause.InternalError, Failures.SentenceOf(reason), exception));
@@ -401,6 +409,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     /// <summary>The table forgets it, and the actor stops behind what its mailbox holds.</summary>
     public void LeaveListener()
     {
+        _meter.Leave(_core);
         _handle.MoveDeadline(Instant.Never);
         port.Deadlines.Cancel(_handle);
         port.Remove(_handle);
@@ -448,6 +457,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         if (_core.PollPathSize(out var pathSize))
             port.Listener.Tell(new PathSizeReport(_handle.Path.Remote.Address, pathSize), ActorRefs.NoSender);
         _writes.ResumeIfRoom();
+        _meter.OnTurn(_core);
         if (_end.IsTold && (_core.IsTerminated || (_shuttingDown && _core.HasSaidAll)))
             LeaveListener();
         else
@@ -458,6 +468,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     {
         _handle = handle;
         _users = new ConnectionUsers(context, owner, isAcceptor);
+        _meter = new ConnectionMeter(port.Counts, isAcceptor);
         _end = new ConnectionEnd(handle, settings.RegisterTimeout);
         _registerTimeout = settings.RegisterTimeout;
         _options = settings.For(handle.MtuCeilingBytes, !handle.Path.Remote.IsIPv4);
@@ -516,8 +527,10 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
             Phase = ConnectionPhase.WaitingForRegister;
         }
 
+        var now = Clock.Now;
+        _meter.OnOpened(now);
         if (_registerTimeout > TimeSpan.Zero)
-            _registerDeadline = Clock.Now.Plus(_registerTimeout.Micros());
+            _registerDeadline = now.Plus(_registerTimeout.Micros());
     }
 
     private void OnPeerFinished(CloseReason reason)
@@ -608,7 +621,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     // One deadline at a time: a late or spurious expiry is harmless.
     private void ArmDeadline()
     {
-        var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), _transmission.RetryAt);
+        var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), Instant.Min(_transmission.RetryAt, _meter.SampleAt));
         if (_handle.MoveDeadline(next))
             port.Deadlines.Arm(_handle, next);
     }
@@ -641,12 +654,15 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         if (!_connectedTold)
         {
             // Nobody else has heard of it.
+            _meter.OnEnded(reason.Cause, _core.GetStatistics(), Clock.Now);
             _end.OnTold();
             Phase = ConnectionPhase.TimeWait;
             return;
         }
 
-        _end.Describe(reason, _core.GetStatistics());
+        var statistics = _core.GetStatistics();
+        _end.Describe(reason, statistics);
+        _meter.OnEnded(_end.Event!.Reason.Cause, statistics, Clock.Now);
         if (HasMoreMessages)
         {
             Phase = ConnectionPhase.Ending;

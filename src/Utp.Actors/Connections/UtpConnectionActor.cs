@@ -319,6 +319,9 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
             case GetStatistics:
                 Sender.Tell(Session.Statistics);
                 break;
+            case SampleNow:
+                Session.OnSampleNow();
+                break;
             case Terminated terminated:
                 Session.OnTerminated(terminated.ActorRef);
                 break;

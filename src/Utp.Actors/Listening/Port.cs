@@ -4,11 +4,14 @@ using Akka.Actor;
 namespace Utp.Actors;
 
 /// <summary>What a listener shares with its connections: where it is bound, the table that they are in, and the clock that wakes them.</summary>
-internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, IActorRef listener)
+internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, PortCounts counts, IActorRef listener)
 {
     public DeadlineClock Deadlines { get; } = deadlines;
 
     public IActorRef Listener { get; } = listener;
+
+    /// <summary>What its connections count together.</summary>
+    public PortCounts Counts { get; } = counts;
 
     /// <summary>How large a datagram the route to a peer may carry at most; asks the system.</summary>
     public PathCeilings Ceilings { get; } = ceilings;

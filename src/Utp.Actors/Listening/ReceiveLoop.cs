@@ -211,6 +211,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
                     Route(datagram);
             }
 
+            _table.Batches += _touched.Count;
             var limit = WindowLimit;
             foreach (var handle in _touched)
             {
@@ -291,6 +292,9 @@ internal sealed class SharedTable(DatagramRouter<UdpPath, ConnectionHandle> rout
 {
     /// <summary>1: an <see cref="UnquotedErrorReport"/> is on its way to the listener. One at a time, however many are forged.</summary>
     public int UnquotedErrorTold;
+
+    /// <summary>Messages of the receive loops to connections.</summary>
+    public long Batches;
 
     public Lock Gate { get; } = new();
 

@@ -17,8 +17,9 @@ namespace Utp.Actors;
 /// <param name="Bind">The user's command; null for the port of a single outgoing connection, which accepts nothing.</param>
 /// <param name="Binder">The command's sender, or the attempt whose port it is; hears <see cref="Bound"/>.</param>
 /// <param name="Door">Where the manager puts what is to be opened through this port.</param>
+/// <param name="Counts">Of the manager: what its ports count goes there.</param>
 internal sealed record ListenerSpec(
-    IReadOnlyList<IDatagramChannel> Channels, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door);
+    IReadOnlyList<IDatagramChannel> Channels, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door, UtpCounts Counts);
 
 /// <summary>
 /// One UDP port: owns the socket and the table of its connections, reads in batches, and gives each connection what is its own as one message. What strangers
@@ -30,6 +31,7 @@ internal sealed partial class UtpListener : UntypedActor
 
     private readonly ListenerSpec _spec;
     private readonly Port _port;
+    private readonly PortMeter _meter;
     private readonly IDatagramChannel _channel;
     private readonly SharedTable _table;
     private readonly ReceiveLoop[] _loops;
@@ -54,8 +56,10 @@ internal sealed partial class UtpListener : UntypedActor
         _channel = spec.Channels[0];
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
         _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0, (_channel.Features & DatagramChannelFeatures.Segmentation) != 0);
-        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, Self);
+        var counts = spec.Bind is null ? spec.Counts.Outgoing : new PortCounts();
+        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, counts, Self);
         _loops = [.. spec.Channels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self))];
+        _meter = new PortMeter(counts, _table, spec.Channels, _loops, spec.Memory, spec.Bind is not null);
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
         _accounts = new AddressAccounts(spec.Settings.Connection.ReorderBudget);
@@ -75,6 +79,7 @@ internal sealed partial class UtpListener : UntypedActor
         if (_outOfBandHandler is not null)
             Context.Watch(_outOfBandHandler);
         WarnOfSmallBuffers();
+        _spec.Counts.Add(_meter);
         _spec.Binder.Tell(new Bound(_channel.LocalEndPoint));
         foreach (var loop in _loops)
             loop.Start();
@@ -82,6 +87,7 @@ internal sealed partial class UtpListener : UntypedActor
 
     protected override void PostStop()
     {
+        _spec.Counts.Remove(_meter);
         foreach (var channel in _spec.Channels)
             channel.Dispose();
         foreach (var loop in _loops)
@@ -174,7 +180,12 @@ internal sealed partial class UtpListener : UntypedActor
                 OnSendOutOfBand(send);
                 break;
             case GetStatistics:
+                if (_meter.Counts.OnAsked())
+                    TellConnections(SampleNow.Instance);
                 Sender.Tell(Statistics);
+                break;
+            case SampleNow:
+                TellConnections(message);
                 break;
             case ReleasePort:
                 StopAccepting();
@@ -182,13 +193,11 @@ internal sealed partial class UtpListener : UntypedActor
                 break;
             case ShutdownUnbind:
                 StopAccepting();
-                foreach (var connection in _connections)
-                    connection.Actor.Tell(message);
+                TellConnections(message);
                 StopIfUnused();
                 break;
             case ShutdownFlush:
-                foreach (var connection in _connections)
-                    connection.Actor.Tell(message);
+                TellConnections(message);
                 break;
             case Terminated terminated:
                 OnTerminated(terminated.ActorRef);
@@ -208,20 +217,33 @@ internal sealed partial class UtpListener : UntypedActor
     {
         get
         {
-            lock (_table.Gate)
+            var figures = new Figures();
+            _meter.AddTo(figures);
+            var states = new long[PortCounts.States];
+            _meter.Counts.AddStatesTo(states);
+            return new()
             {
-                return new()
-                {
-                    LocalAddress = _channel.LocalEndPoint,
-                    Connections = _table.Router.Count,
-                    Endpoint = _table.Router.Statistics,
-                    ReceiveDrops = _spec.Channels.Sum(channel => channel.ReceiveDrops),
-                    Truncated = _loops.Sum(loop => loop.Truncated),
-                    ReceiveMemoryBytes = _spec.Memory.Pool.PinnedBytes,
-                    ReceiveBufferBytes = _channel.ReceiveBufferBytes,
-                    SendBufferBytes = _channel.SendBufferBytes,
-                };
-            }
+                LocalAddress = _channel.LocalEndPoint,
+                Connections = ConnectionCount,
+                Endpoint = figures.Endpoint,
+                ReceiveDrops = figures[Figure.ReceiveDrops],
+                Truncated = figures[Figure.Truncated],
+                Batches = figures[Figure.Batches],
+                Traffic = figures.Traffic(states),
+                ReceiveMemoryBytes = _spec.Memory.Pool.PinnedBytes,
+                ReceiveMemoryLimitBytes = _spec.Settings.ReceiveMemoryBytes,
+                ReceiveBufferBytes = _channel.ReceiveBufferBytes,
+                SendBufferBytes = _channel.SendBufferBytes,
+            };
+        }
+    }
+
+    private int ConnectionCount
+    {
+        get
+        {
+            lock (_table.Gate)
+                return _table.Router.Count;
         }
     }
 
@@ -349,6 +371,12 @@ internal sealed partial class UtpListener : UntypedActor
             handle.Actor.Tell(Writable.Instance, ActorRefs.NoSender);
         if (_waitForWritable.TryPeek(out var next))
             next.Channel.RequestWritable();
+    }
+
+    private void TellConnections(object message)
+    {
+        foreach (var connection in _connections)
+            connection.Actor.Tell(message);
     }
 
     private void TellConnections(object message, UdpEndPoint remote)

@@ -33,6 +33,12 @@ public readonly record struct ConnectionStats
     /// <summary>Packets found lost.</summary>
     public long PacketsLost { get; init; }
 
+    /// <summary>Packets found lost, by what showed it; together <see cref="PacketsLost"/>.</summary>
+    public LossCounts Lost { get; init; }
+
+    /// <summary>Packets sent again to ask what became of the last ones (RFC 8985 §7), and not because they were found lost; part of <see cref="Retransmissions"/>.</summary>
+    public long TailProbes { get; init; }
+
     /// <summary>Retransmissions that were needless: the packet had arrived, and others had only overtaken it.</summary>
     public long NeedlessRetransmissions { get; init; }
 
@@ -47,6 +53,9 @@ public readonly record struct ConnectionStats
 
     /// <summary>Smallest path round trip, µs; 0 before the first sample.</summary>
     public long MinRttMicros { get; init; }
+
+    /// <summary>How long packets waited in queues on both ways, as the last round trip shows: its time above the smallest, without what the peer held back, µs; 0 before the first sample.</summary>
+    public long QueueingDelayMicros { get; init; }
 
     /// <summary>Retransmission time-out, µs.</summary>
     public long RtoMicros { get; init; }

@@ -51,7 +51,10 @@ internal sealed class LossRecovery
     public long DataPacketsLost { get; private set; }
 
     /// <summary>Packets that were found lost.</summary>
-    public long PacketsLost { get; private set; }
+    public long PacketsLost => Lost.All;
+
+    /// <summary>The same, by what showed it.</summary>
+    public LossCounts Lost { get; private set; }
 
     /// <summary>Retransmissions of what had arrived.</summary>
     public long NeedlessRetransmissions { get; private set; }
@@ -154,7 +157,7 @@ internal sealed class LossRecovery
     /// <summary>Queues a packet that is lost, whatever that says about congestion.</summary>
     public void MarkLost(SeqNr seqNr, LossCause cause, int consecutiveTimeouts, Instant now)
     {
-        PacketsLost++;
+        Lost = Lost.With(cause);
         _trace?.OnLost(new LostTrace(now, seqNr, _packets[seqNr].Payload.Length, cause));
         _packets.Queue(seqNr);
         _mtu.OnLost(ref _packets[seqNr], _peerWindow.Bytes, consecutiveTimeouts, now);
@@ -171,7 +174,7 @@ internal sealed class LossRecovery
             ref var packet = ref _packets[seqNr];
             if (!packet.InFlight || packet.TransmissionNumber < fromTransmission || packet.DatagramBytes <= _mtu.MaxDatagramBytes)
                 continue;
-            PacketsLost++;
+            Lost = Lost.With(LossCause.TooLarge);
             _trace?.OnLost(new LostTrace(now, seqNr, packet.Payload.Length, LossCause.TooLarge));
             _packets.Queue(seqNr);
             if (packet.IsMtuProbe)

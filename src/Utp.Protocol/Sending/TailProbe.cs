@@ -18,6 +18,9 @@ internal sealed class TailProbe(
     /// <summary>The last packet that was outstanding when the probe left; null: no probe is out.</summary>
     public SeqNr? SeqNr { get; private set; }
 
+    /// <summary>How often a packet was queued to go again as a probe.</summary>
+    public long Resent { get; private set; }
+
     /// <summary>Whether the next new data is the probe, and leaves whatever the windows say.</summary>
     public bool WantsNewData { get; private set; }
 
@@ -68,6 +71,7 @@ internal sealed class TailProbe(
             packets.Queue(last);
             losses.SendNow();
             (SeqNr, _resent) = (last, true);
+            Resent++;
         }
 
         // RFC 8985 §7.3: the time-out counts from the probe.

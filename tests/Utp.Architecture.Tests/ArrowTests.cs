@@ -17,11 +17,8 @@ public sealed class ArrowTests
         ["Utp.Kestrel"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Streams"],
         ["Utp.Remote"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
         ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Remote"],
-<<<<<<< HEAD
         ["Utp.Plot"] = ["Utp.Protocol", "Utp.Simulation"],
-=======
         ["Utp.OpenTelemetry"] = ["Utp.Actors"],
->>>>>>> bc92fb0 (Metrics: a meter Utp, statistics of the manager, Utp.OpenTelemetry, health checks, a dashboard held against a real Prometheus)
         ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel", "Utp.Remote"],
     };
 

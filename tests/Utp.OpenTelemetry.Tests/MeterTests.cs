@@ -94,7 +94,7 @@ public sealed class MeterTests
 
     // 86,400 samples of a connection, and as many ends: the same memory and the same streams as after the first.
     [Fact]
-    public void A_simulated_day_of_samples_allocates_nothing_and_adds_no_stream()
+    public void A_simulated_day_of_samples_allocates_nothing_per_sample_and_adds_no_stream()
     {
         const int Seconds = 86_400;
         using var exported = new Exported();
@@ -111,7 +111,9 @@ public sealed class MeterTests
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         exported.Collect();
-        Assert.Equal(0, allocated);
+
+        // The smallest object is 24 bytes; what the runtime does once, as compiling anew, may cost a little.
+        Assert.InRange(allocated, 0, Seconds);
         Assert.Equal(streams, exported.Streams);
     }
 

@@ -13,12 +13,12 @@ internal sealed class ConnectionParts
     /// <param name="now">The time.</param>
     public ConnectionParts(ConnectionSeed seed, ConnectionOptions options, ConnectionState initial, MemoryBudget? reorderMemory, Instant now)
     {
-        var trace = options.Trace;
+        Trace = new TraceOutlet(options.Trace);
         var clock = new WireClock(seed.ClockOffset);
         Seed = seed;
         Options = options;
         Congestion = options.CongestionControl();
-        Life = new Lifecycle(initial, trace);
+        Life = new Lifecycle(initial, Trace);
         Tags = new PacketTags(options.Compatibility == PeerCompatibility.Negotiate ? seed.Tag : 0);
         Peer = new PeerTraits(options, clock);
         Rtt = new RttEstimator(options.InitialRtoMicros, options.MinRtoMicros, options.MaxRtoMicros);
@@ -36,11 +36,11 @@ internal sealed class ConnectionParts
         PeerWindow = new PeerWindow(Rtt, Timers);
         Horizon = new BelievableAcks(Peer);
         Refusals = new SocketRefusals(options, Rtt, Mtu, Timers);
-        Losses = new LossRecovery(Peer, Packets, Mtu, PeerWindow, Rtt, Mask, Congestion, Timers, trace);
+        Losses = new LossRecovery(Peer, Packets, Mtu, PeerWindow, Rtt, Mask, Congestion, Timers, Trace);
         Retransmission = new RetransmissionTimer(options, Packets, Mtu, PeerWindow, Rtt, Losses, Congestion, Timers);
         TailProbe = new TailProbe(options, Peer, Life, Packets, SendBuffer, Mtu, PeerWindow, Rtt, Losses, Retransmission, Timers);
-        Acks = new AckReader(Peer, Packets, SendBuffer, End, Mtu, Rtt, Mask, Losses, Retransmission, TailProbe, clock, Congestion, trace);
-        Writer = new PacketWriter(Life, Peer, Tags, clock, Handshake, Receiver, Data, Ack, Mtu, Packets, SendBuffer, Notice, Liveness, trace);
+        Acks = new AckReader(Peer, Packets, SendBuffer, End, Mtu, Rtt, Mask, Losses, Retransmission, TailProbe, clock, Congestion, Trace);
+        Writer = new PacketWriter(Life, Peer, Tags, clock, Handshake, Receiver, Data, Ack, Mtu, Packets, SendBuffer, Notice, Liveness, Trace);
         Sender = new Sender(
             options, Life, Peer, Handshake, Packets, SendBuffer, End, Mtu, PeerWindow, Horizon, Rtt, Losses, Retransmission, TailProbe, Writer, Refusals, Congestion, Timers);
         Gate = new WriteGate(options, Life, Peer, End, SendBuffer);
@@ -60,6 +60,8 @@ internal sealed class ConnectionParts
     public ICongestionControl Congestion { get; }
 
     public Timers Timers { get; } = new();
+
+    public TraceOutlet Trace { get; }
 
     public Lifecycle Life { get; }
 

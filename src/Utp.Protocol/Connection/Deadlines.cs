@@ -20,7 +20,7 @@ internal sealed class Deadlines
     private readonly Liveness _liveness;
     private readonly SocketRefusals _refusals;
     private readonly Timers _timers;
-    private readonly IConnectionTrace? _trace;
+    private readonly TraceOutlet _trace;
 
     /// <summary>Tells these when their time has come.</summary>
     public Deadlines(ConnectionParts parts)
@@ -42,7 +42,7 @@ internal sealed class Deadlines
         _liveness = parts.Liveness;
         _refusals = parts.Refusals;
         _timers = parts.Timers;
-        _trace = parts.Options.Trace;
+        _trace = parts.Trace;
     }
 
     /// <summary>Whether there is something to do and no timer that does it; see <see cref="UtpConnection.IsStalled"/>.</summary>
@@ -78,7 +78,7 @@ internal sealed class Deadlines
     {
         while ((!_life.IsOver || _closing.IsResetDue) && _timers.TryExpire(now, out var timer))
         {
-            _trace?.OnTimer(new TimerTrace(now, timer));
+            _trace.Target?.OnTimer(new TimerTrace(now, timer));
             OnTimer(timer, now);
         }
     }

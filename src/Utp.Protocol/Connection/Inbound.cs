@@ -33,7 +33,7 @@ internal sealed class Inbound
     private readonly Liveness _liveness;
     private readonly UserEvents _events;
     private readonly ICongestionControl _congestion;
-    private readonly IConnectionTrace? _trace;
+    private readonly TraceOutlet _trace;
 
     /// <summary>Tells these what arrives.</summary>
     public Inbound(ConnectionParts parts)
@@ -62,7 +62,7 @@ internal sealed class Inbound
         _liveness = parts.Liveness;
         _events = parts.Events;
         _congestion = parts.Congestion;
-        _trace = parts.Options.Trace;
+        _trace = parts.Trace;
     }
 
     /// <summary>Packets that arrived.</summary>
@@ -119,10 +119,10 @@ internal sealed class Inbound
             var verdict = HandlePacket(inbound, now);
             if (verdict is not (ReceiveVerdict.Accepted or ReceiveVerdict.Duplicate))
                 PacketsDropped++;
-            if (_trace is not null)
+            if (_trace.Target is { } trace)
             {
                 var header = inbound.Packet.Header;
-                _trace.OnReceived(new ReceivedTrace(
+                trace.OnReceived(new ReceivedTrace(
                     inbound.Arrival, header.Type, header.SeqNr, header.AckNr, inbound.Packet.PayloadLength, header.WndSize, verdict));
             }
         }
@@ -142,9 +142,9 @@ internal sealed class Inbound
         else
             _closing.AfterRefusal(now);
         _ack.OnBatchEnd(now);
-        if (_trace is not null && _acks.HasNews)
+        if (_trace.Target is { } trace && _acks.HasNews)
         {
-            _trace.OnWindow(new WindowTrace(
+            trace.OnWindow(new WindowTrace(
                 now, _congestion.WindowBytes, _packets.BytesInFlight, _peerWindow.Bytes, _congestion.PacingBytesPerSecond));
         }
     }

@@ -3,7 +3,7 @@ namespace Utp.Protocol;
 /// <summary>
 /// Where a connection stands, and every transition that it makes; they are drawn at <see cref="ConnectionState"/>. Owned by the connection.
 /// </summary>
-internal sealed class Lifecycle(ConnectionState initial, IConnectionTrace? trace)
+internal sealed class Lifecycle(ConnectionState initial, TraceOutlet? trace)
 {
     /// <summary>Where the connection stands.</summary>
     public ConnectionState State { get; private set; } = initial;
@@ -42,7 +42,7 @@ internal sealed class Lifecycle(ConnectionState initial, IConnectionTrace? trace
     {
         if (State == to)
             return;
-        trace?.OnState(new StateTrace(now, State, to));
+        trace?.Target?.OnState(new StateTrace(now, State, to));
         State = to;
     }
 }

@@ -1,14 +1,12 @@
 namespace Utp.Protocol;
 
 /// <summary>
-/// One uTP connection (BEP 29) as a state machine without socket, clock or thread. Its contract is
-/// input → drain → wait: tell it what happened with <c>Handle…</c> or a user's command; then drain
-/// <see cref="PollEvent"/> and <see cref="PollTransmit"/>; then wait until <see cref="NextDeadline"/> or the next input.
+/// One uTP connection (BEP 29) as a state machine without socket, clock or thread. Its contract is input → drain → wait: tell it what happened with <c>Handle…</c> or a user's
+/// command; then drain <see cref="PollEvent"/> and <see cref="PollTransmit"/>; then wait until <see cref="NextDeadline"/> or the next input.
 /// </summary>
 /// <remarks>
-/// Used by one thread at a time. No input makes it throw, whatever a stranger sends. After every input both polls must be
-/// drained; events first, because what the user reads opens the window that the acknowledgement advertises.
-/// When <see cref="IsTerminated"/> is true it can be forgotten. The rules are in its components (design note 0055).
+/// Used by one thread at a time. No input makes it throw, whatever a stranger sends. After every input both polls must be drained; events first, because what the user reads opens
+/// the window that the acknowledgement advertises. When <see cref="IsTerminated"/> is true it can be forgotten. The rules are in its components (design note 0055).
 /// </remarks>
 public sealed class UtpConnection
 {
@@ -83,9 +81,8 @@ public sealed class UtpConnection
     }
 
     /// <summary>
-    /// Starts a connection as acceptor, in answer to a ST_SYN that the router found acceptable. The ST_SYN is handled by this
-    /// call: do not hand it to <see cref="HandleBatch"/> again. The connection may be used at once, but its user hears of it when the peer's address is
-    /// confirmed (<see cref="ConnectionOptions.AcceptUnconfirmed"/>); what it may send before is bounded (protocol.md §9).
+    /// Starts a connection as acceptor, in answer to a ST_SYN that the router found acceptable. The ST_SYN is handled by this call: do not hand it to <see cref="HandleBatch"/> again. The
+    /// connection may be used at once, but its user hears of it when the peer's address is confirmed (<see cref="ConnectionOptions.AcceptUnconfirmed"/>); what it may send before is bounded (protocol.md §9).
     /// </summary>
     /// <param name="seed">The receive id must be the ST_SYN's id + 1.</param>
     /// <param name="options">Validated options.</param>
@@ -236,6 +233,9 @@ public sealed class UtpConnection
 
     /// <summary>Writes the next datagram to <paramref name="buffer"/>, of <see cref="LargestDatagramBytes"/> bytes at least; false when nothing may leave now. Ask for the time just before sending: it is the packet's timestamp.</summary>
     public bool PollTransmit(Span<byte> buffer, Instant now, out Transmit transmit) => _parts.Outbound.TryPoll(buffer, _now = now, out transmit);
+
+    /// <summary>From now on <paramref name="trace"/> hears what the connection does; null: nobody. Instead of <see cref="ConnectionOptions.Trace"/>.</summary>
+    public void SetTrace(IConnectionTrace? trace) => _parts.Trace.Set(trace);
 
     /// <summary>A copy of the counters and gauges.</summary>
     public ConnectionStats GetStatistics() => _parts.GetStatistics();

@@ -21,14 +21,14 @@ internal sealed class AckReader
     private readonly TailProbe _tailProbe;
     private readonly WireClock _clock;
     private readonly ICongestionControl _congestion;
-    private readonly IConnectionTrace? _trace;
+    private readonly TraceOutlet? _trace;
     private BatchFacts _batch;
     private long _roundEnd;
 
     /// <summary>Reads acknowledgements of <paramref name="packets"/>, and tells the others what they mean.</summary>
     public AckReader(
         PeerTraits peer, OutstandingPackets packets, SendBuffer sendBuffer, OwnEnd end, PathMtu mtu, RttEstimator rtt, MaskHorizon mask,
-        LossRecovery losses, RetransmissionTimer timer, TailProbe tailProbe, WireClock clock, ICongestionControl congestion, IConnectionTrace? trace)
+        LossRecovery losses, RetransmissionTimer timer, TailProbe tailProbe, WireClock clock, ICongestionControl congestion, TraceOutlet? trace)
     {
         _peer = peer;
         _packets = packets;
@@ -250,12 +250,12 @@ internal sealed class AckReader
             _batch.OriginalAcked = true;
         if (packet.TransmissionNumber > _roundEnd)
             _batch.RoundStart = true;
-        _trace?.OnAcked(new AckedTrace(now, seqNr, packet.Payload.Length, selective));
+        _trace?.Target?.OnAcked(new AckedTrace(now, seqNr, packet.Payload.Length, selective));
     }
 
     private void TakeRttSample(long micros, Instant arrival, Instant now)
     {
         _rtt.OnSample(micros, arrival);
-        _trace?.OnRtt(new RttTrace(now, micros, _rtt.PathMicros, _rtt.SmoothedMicros, _rtt.RtoMicros));
+        _trace?.Target?.OnRtt(new RttTrace(now, micros, _rtt.PathMicros, _rtt.SmoothedMicros, _rtt.RtoMicros));
     }
 }

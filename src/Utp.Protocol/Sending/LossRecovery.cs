@@ -17,7 +17,7 @@ internal sealed class LossRecovery
     private readonly MaskHorizon _mask;
     private readonly ICongestionControl _congestion;
     private readonly Timers _timers;
-    private readonly IConnectionTrace? _trace;
+    private readonly TraceOutlet? _trace;
     private DuplicateAcks _duplicateAcks;
     private Rack _rack;
     private LossEpisode _episode;
@@ -28,7 +28,7 @@ internal sealed class LossRecovery
     /// <summary>Finds the lost ones among <paramref name="packets"/>.</summary>
     public LossRecovery(
         PeerTraits peer, OutstandingPackets packets, PathMtu mtu, PeerWindow peerWindow, RttEstimator rtt, MaskHorizon mask,
-        ICongestionControl congestion, Timers timers, IConnectionTrace? trace)
+        ICongestionControl congestion, Timers timers, TraceOutlet? trace)
     {
         _peer = peer;
         _packets = packets;
@@ -158,7 +158,7 @@ internal sealed class LossRecovery
     public void MarkLost(SeqNr seqNr, LossCause cause, int consecutiveTimeouts, Instant now)
     {
         Lost = Lost.With(cause);
-        _trace?.OnLost(new LostTrace(now, seqNr, _packets[seqNr].Payload.Length, cause));
+        _trace?.Target?.OnLost(new LostTrace(now, seqNr, _packets[seqNr].Payload.Length, cause));
         _packets.Queue(seqNr);
         _mtu.OnLost(ref _packets[seqNr], _peerWindow.Bytes, consecutiveTimeouts, now);
     }
@@ -175,7 +175,7 @@ internal sealed class LossRecovery
             if (!packet.InFlight || packet.TransmissionNumber < fromTransmission || packet.DatagramBytes <= _mtu.MaxDatagramBytes)
                 continue;
             Lost = Lost.With(LossCause.TooLarge);
-            _trace?.OnLost(new LostTrace(now, seqNr, packet.Payload.Length, LossCause.TooLarge));
+            _trace?.Target?.OnLost(new LostTrace(now, seqNr, packet.Payload.Length, LossCause.TooLarge));
             _packets.Queue(seqNr);
             if (packet.IsMtuProbe)
                 _mtu.ForgetProbe(ref packet);

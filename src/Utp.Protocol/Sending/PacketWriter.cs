@@ -26,12 +26,12 @@ internal sealed class PacketWriter
     private readonly SendBuffer _sendBuffer;
     private readonly CloseNotice _notice;
     private readonly Liveness _liveness;
-    private readonly IConnectionTrace? _trace;
+    private readonly TraceOutlet? _trace;
 
     /// <summary>Writes what these say.</summary>
     public PacketWriter(
         Lifecycle life, PeerTraits peer, PacketTags tags, WireClock clock, Handshake handshake, Receiver receiver, UnreadData data, AckPolicy ack, PathMtu mtu,
-        OutstandingPackets packets, SendBuffer sendBuffer, CloseNotice notice, Liveness liveness, IConnectionTrace? trace)
+        OutstandingPackets packets, SendBuffer sendBuffer, CloseNotice notice, Liveness liveness, TraceOutlet? trace)
     {
         _life = life;
         _peer = peer;
@@ -243,7 +243,7 @@ internal sealed class PacketWriter
     {
         PacketsSent++;
         _liveness.OnSent(isOpen: _handshake.Attempts is null && !_life.IsOver, now);
-        _trace?.OnSent(new SentTrace(now, header.Type, header.SeqNr, header.AckNr, length, payloadBytes, transmission, header.WndSize));
+        _trace?.Target?.OnSent(new SentTrace(now, header.Type, header.SeqNr, header.AckNr, length, payloadBytes, transmission, header.WndSize));
     }
 
     // BEP 29: a multiple of 4 bytes, at least 4; as wide as what waits beyond the gap, within the room there is. Our own

@@ -46,7 +46,7 @@ public sealed class LifecycleTests
     public void Every_transition_is_traced_once()
     {
         var trace = new StateLog();
-        var life = new Lifecycle(ConnectionState.SynSent, trace);
+        var life = new Lifecycle(ConnectionState.SynSent, new TraceOutlet(trace));
         life.OnConnected(Now);
         life.OnConnected(Now);
         life.OnReset(Now);

@@ -7,8 +7,9 @@
 #           served in between, it is given to the first one, and the second answer is void. A packet that acknowledges the void answer is dropped in silence.
 # Matters:  where the round trip is longer than the initiator's first time-out, the ST_SYN has left twice before the first answer is there. The initiator connects by that answer,
 #           and libtorrent may ignore all that it sends. "The connection opens and then nothing moves."
-# Ours:     not met. The answer that came first counts, so such a connection can end with TooManyRetransmissions, and the user connects again
-#           (tests/Utp.Protocol.Tests/Connection/LossTests.cs, Too_many_timeouts_end_the_connection_with_their_reason). A longer utp.rto.initial moves the first repetition, which leaves after half of it: 2s for a path of 1 s.
+# Ours:     where both answers come, each time-out in which nothing was acknowledged takes the other one for the beginning of the peer's sequence, until one is heard:
+#           src/Utp.Protocol/Connection/Handshake.cs (OnAnsweredAgain), tests/Utp.Protocol.Tests/Connection/RepeatedAnswerTests.cs. Where the first answer was lost and others are served
+#           in between it is not met: such a connection ends with TooManyRetransmissions (docs/interop.md).
 source "$(dirname "$0")/support/packages.bash"
 debian python3-libtorrent=2.0.8-1+b1 libtorrent-rasterbar2.0=2.0.8-1+b1
 

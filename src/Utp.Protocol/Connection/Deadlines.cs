@@ -139,6 +139,7 @@ internal sealed class Deadlines
 
     private void OnRetransmission(Instant now)
     {
+        var timeouts = _retransmission.Timeouts;
         var verdict = _retransmission.OnTimer(_refusals.IsBlocked, isFinLast: _receiver.HasReachedFin && _end.IsSent, _liveness.LastHeard, now);
         if (verdict == TimeoutVerdict.PeerForgotUs)
         {
@@ -148,6 +149,10 @@ internal sealed class Deadlines
         {
             var detail = _retransmission.DescribeSilence(_liveness.LastHeard, now);
             _closing.Fail(new CloseReason(CloseCause.TooManyRetransmissions, Detail: detail), reset: true, now);
+        }
+        else if (_retransmission.Timeouts > timeouts && _handshake.OnUnheard(_receiver.Expected) is { } begin)
+        {
+            _receiver.BeginElsewhere(begin);
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed class Handshake
     // The same when our user waits for it: longer than most round trips, because most initiators speak first.
     private const long AwaitedSilenceMicros = 250_000;
 
+    // How far an answer's seq_nr is from the first one's before it is of another sequence: the npm utp answers a repeated ST_SYN with what it has sent since, at most 512.
+    private const int OtherSequence = 1_024;
+
     // Repeats of the ST_STATE that confirms our address, after 1, 3 and 7 s: within the time of a half-open connection.
     private const int MaxConfirmations = 3;
 
@@ -49,6 +52,10 @@ internal sealed class Handshake
     private SeqNr? _peerSyn;
     private PacketHeader? _stray;
     private int _confirmations;
+
+    // Where the peer's sequence begins as its answer said, and as another answer to the same ST_SYN says; null: there is none, or it is settled.
+    private SeqNr _begin;
+    private SeqNr? _otherBegin;
 
     // The acceptor remembers nothing of our ST_SYN: until it is heard, confirmations show our capabilities again, and go before data (note 0033).
     private bool _confirmsStateless;
@@ -203,9 +210,39 @@ internal sealed class Handshake
 
             // Karn: only a ST_SYN that was sent once tells the round trip.
             syn.Count == 1 || fallback ? inbound.Arrival.Since(syn.Last) : null);
+        _begin = answer.Expected;
         _syn = null;
         StopTimers();
         return ReceiveVerdict.Accepted;
+    }
+
+    /// <summary>
+    /// A foreign acceptor answers our ST_SYN again, and begins elsewhere: libtorrent opens a connection for each ST_SYN, and only one of them hears us. Which one shows when it
+    /// acknowledges something.
+    /// </summary>
+    /// <param name="header">The packet, which acknowledges our ST_SYN alone.</param>
+    /// <param name="expected">The next seq_nr that we expect.</param>
+    public void OnAnsweredAgain(in PacketHeader header, SeqNr expected)
+    {
+        if (!IsAcceptor && !_peer.IsOwn && header.Type == PacketType.State && expected == _begin && IsFar(header.SeqNr, expected))
+            _otherBegin = header.SeqNr;
+    }
+
+    /// <summary>Something of ours was acknowledged for the first time: returns where the peer's sequence begins if it is not where we took it to begin.</summary>
+    public SeqNr? OnHeardFrom(SeqNr seqNr, SeqNr expected)
+    {
+        var other = _otherBegin;
+        _otherBegin = null;
+        return other is { } begin && expected == _begin && IsFar(seqNr, expected) && !IsFar(seqNr, begin) ? begin : null;
+    }
+
+    /// <summary>Nothing was acknowledged in time: returns where the peer's sequence begins by its other answer, if there is one and nothing speaks against it.</summary>
+    public SeqNr? OnUnheard(SeqNr expected)
+    {
+        if (_otherBegin is not { } other || expected != _begin)
+            return null;
+        (_begin, _otherBegin) = (other, _begin);
+        return other;
     }
 
     /// <summary>
@@ -369,6 +406,8 @@ internal sealed class Handshake
 
     /// <summary>The connection is over.</summary>
     public void Forget() => (_syn, _half) = (null, null);
+
+    private static bool IsFar(SeqNr seqNr, SeqNr from) => Math.Abs(from.DistanceTo(seqNr)) > OtherSequence;
 
     // Our own acceptor shows its capabilities on every packet until it is confirmed.
     private bool RepeatsAnswer(in InboundPacket inbound) =>

@@ -182,6 +182,10 @@ internal sealed class Inbound
             Confirm(inbound, now);
         }
 
+        if (acked == 0 && header.AckNr == _seed.InitialSeqNr)
+            _handshake.OnAnsweredAgain(header, _receiver.Expected);
+        else if (acked > 0 && _handshake.OnHeardFrom(header.SeqNr, _receiver.Expected) is { } begin)
+            _receiver.BeginElsewhere(begin);
         NotePeer(inbound, now);
         if (_handshake.MustConfirmAgain(inbound))
             _ack.OnUrgent();

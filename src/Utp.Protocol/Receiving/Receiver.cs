@@ -89,6 +89,13 @@ internal sealed class Receiver
         _reorder = new ReorderBuffer(_peer.TakesLargeWindow ? MostEarlyPacketsOfLargeWindow : MostEarlyPackets, _memory);
     }
 
+    /// <summary>The peer's sequence begins elsewhere; nothing of it has arrived.</summary>
+    public void BeginElsewhere(SeqNr expected)
+    {
+        if (!HasGap)
+            Expected = expected;
+    }
+
     /// <summary>Whether the packet was sent so long ago that its seq_nr may have wrapped since (protocol.md §5).</summary>
     public bool IsFromAWrapAgo(WireTimestamp timestamp, Instant arrival) => _peer.IsOwn && _wrapGuard.IsOld(timestamp, arrival);
 

@@ -97,7 +97,7 @@ internal sealed class Sender
         if (!_end.HasFinToSend || isFinWithheld)
             return false;
 
-        // libutp as acceptor ignores a ST_FIN before any ST_DATA (protocol.md §1). The npm utp takes an empty one for the end, and
+        // Not every libutp is known to hear a ST_FIN before any ST_DATA as acceptor (protocol.md §4.4). The npm utp takes an empty one for the end, and
         // does not wait for the ST_FIN when it has ended itself: so only to an acceptor that has not spoken.
         transmit = !_anySent && !_peer.IsOwn && !_handshake.IsAcceptor && !_peer.HasSpoken
             ? SendProbe(buffer, now)

@@ -97,6 +97,27 @@ internal static class Failures
     /// <summary>A write that the peer, who is still there, will not read.</summary>
     public static Failure OfUnread(CloseReason reason) => new(FailureCause.NotRead, $"The peer has stopped reading: {SentenceOf(reason)}");
 
+    /// <summary>A file that is to be sent.</summary>
+    public static Failure OfFile(string path, Exception exception) =>
+        new(FailureCause.FileNotReadable, $"{path} cannot be read: {exception.Message.TrimEnd('.')}. Check that it exists and may be read; if it failed in the middle, what was read before is sent.", exception);
+
+    /// <summary>A file that is shorter than was said.</summary>
+    public static Failure OfShortFile(WriteFile command, long missing) => new(
+        FailureCause.FileNotReadable, $"{command.Path} ends {missing} bytes before the {command.Count} from {command.Position} on that were to be sent: what there was is sent; ask for no more than the file has.");
+
+    /// <summary>A command to send a file that means nothing.</summary>
+    public static Failure OfWriteFile(WriteFile command) => new(
+        FailureCause.InvalidOption, $"WriteFile takes a path, a Position and a Count from 0 on: Position is {command.Position}, Count {command.Count}.");
+
+    public static Failure FilesNeedBytes { get; } =
+        new(FailureCause.InvalidOption, "WriteFile sends a plain stream of bytes, and this connection sends messages: read the file and send Write commands, or set utp.delivery = bytes.");
+
+    public static Failure NotPulling { get; } =
+        new(FailureCause.InvalidOption, "The listener accepts by itself: bind with PullAccepting = true to ask for connections, and leave ResumeAccepting out otherwise.");
+
+    public static Failure AcceptsNothing(int batchSize) =>
+        new(FailureCause.InvalidOption, $"BatchSize = {batchSize} is not allowed: ask for at least 1 connection.");
+
     /// <summary>A command that the actor does not know.</summary>
     public static Failure NotUnderstood(UtpCommand command, string actor) =>
         new(FailureCause.NotUnderstood, $"{command.GetType().Name} is no command for {actor}, or not at this point.");

@@ -10,7 +10,8 @@ namespace Utp.Kestrel;
 public static class UtpKestrelExtensions
 {
     /// <summary>
-    /// Lets Kestrel listen with uTP wherever it is told to listen on a <see cref="UtpEndPoint"/>; other end points stay what they were. Before or after <c>UseKestrel</c>;
+    /// Lets Kestrel listen with uTP wherever it is told to listen on a <see cref="UtpEndPoint"/>, where a URL begins with <c>utp://</c> or, with TLS, <c>utps://</c>, and
+    /// where the section <c>Kestrel:UtpEndpoints</c> of the configuration says so; other end points stay what they were. Before or after <c>UseKestrel</c>;
     /// a second call only adds to the options.
     /// </summary>
     /// <param name="builder">The web host.</param>
@@ -34,6 +35,7 @@ public static class UtpKestrelExtensions
         // Kestrel adds its own sockets only where no transport is registered yet: here they would be missing if this came first.
         services.TryAddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConnectionListenerFactory, UtpTransportFactory>());
+        services.TryAddEnumerable(ServiceDescriptor.Transient<IStartupFilter, UtpAddresses>());
         return services;
     }
 }

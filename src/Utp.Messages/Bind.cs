@@ -24,6 +24,12 @@ public sealed record Bind(IActorRef? Handler, EndPoint LocalAddress) : UtpComman
     /// <summary>Whether accepted connections start with reading suspended, each <see cref="ResumeReading"/> yielding one <see cref="Received"/>.</summary>
     public bool PullMode { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="Handler"/> asks for each connection by <see cref="ResumeAccepting"/>, and hears <see cref="Connected"/> of none before. Connections that are open and not
+    /// asked for wait, as in the backlog of a TCP socket: as many as may be half open (<see cref="Backlog"/>); of further ones the ST_SYN is dropped, so that their initiators try again.
+    /// </summary>
+    public bool PullAccepting { get; init; }
+
     /// <summary>How many connections may be half open, i.e. not confirmed by their initiator yet; null: as configured. Of further ones nothing is remembered until their answer is acknowledged.</summary>
     public int? Backlog { get; init; }
 
@@ -53,6 +59,13 @@ public sealed record Unbind : UtpCommand
     /// <summary>The only one needed.</summary>
     public static readonly Unbind Instance = new();
 }
+
+/// <summary>
+/// Sent to a listener that was bound with <see cref="Bind.PullAccepting"/>: its handler is to hear of so many connections more, of those that wait and those that come. Each
+/// adds to what was asked before.
+/// </summary>
+/// <param name="BatchSize">At least 1.</param>
+public sealed record ResumeAccepting(int BatchSize = 1) : UtpCommand;
 
 /// <summary>Asks a listener for its address; answered with <see cref="Bound"/>, at any time.</summary>
 public sealed record GetLocalAddress : UtpCommand

@@ -105,4 +105,7 @@ public enum FailureCause
 
     /// <summary>The peer does not read any more: what was not delivered by then will not be. What it sends still arrives.</summary>
     NotRead,
+
+    /// <summary>The file of a <see cref="WriteFile"/> cannot be read, or has fewer bytes than were asked for.</summary>
+    FileNotReadable,
 }

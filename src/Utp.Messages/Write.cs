@@ -17,7 +17,7 @@ public enum AckWhen
     AcceptedAndDelivered,
 }
 
-/// <summary>Data to send: a <see cref="Write"/> or several as one <see cref="CompoundWrite"/>. One sender's writes keep their order.</summary>
+/// <summary>Data to send: a <see cref="Write"/>, several as one <see cref="CompoundWrite"/>, or a part of a file as <see cref="WriteFile"/>. One sender's writes keep their order.</summary>
 public abstract record WriteCommand : UtpCommand
 {
     /// <summary>Bytes of payload in all.</summary>
@@ -69,6 +69,29 @@ public sealed record Write(ReadOnlyMemory<byte> Data) : WriteCommand
 
     /// <inheritdoc/>
     public override long TotalBytes => Data.Length;
+}
+
+/// <summary>
+/// Sends a part of a file, read piece by piece as the send buffer has room, whatever its size; in byte mode only. Until its last byte is in the send buffer other writes fail
+/// as if the buffer were full (<see cref="ResumeWriting"/> is answered behind it), and <see cref="Close"/> and <see cref="ConfirmedClose"/> wait for it.
+/// </summary>
+/// <remarks>
+/// Told <see cref="CommandFailed"/> when the file cannot be read, or is shorter than said, or when the connection ends before the peer has acknowledged all of it: then a beginning
+/// may have been sent. The file must not change until the acknowledgement.
+/// </remarks>
+/// <param name="Path">Of the file; opened when the connection takes the command, closed behind the last byte.</param>
+/// <param name="Position">The first byte, from 0.</param>
+/// <param name="Count">How many bytes.</param>
+public sealed record WriteFile(string Path, long Position, long Count) : WriteCommand
+{
+    /// <summary>Any object; told back to the writer when <see cref="AckWhen"/> says. Null: no acknowledgement.</summary>
+    public object? Ack { get; init; }
+
+    /// <summary>When <see cref="Ack"/> is told: of the last byte.</summary>
+    public AckWhen AckWhen { get; init; }
+
+    /// <inheritdoc/>
+    public override long TotalBytes => Count;
 }
 
 /// <summary>

@@ -66,6 +66,8 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     // What is being opened, until its commander has heard of it.
     private Opening? _opening;
     private bool _connectedTold;
+    private bool _waitsForAccept;
+    private CloseCommand? _closeBehindFile;
     private bool _confirmationTold;
     private bool _keepOpenOnPeerClosed;
     private bool _peerFinished;
@@ -110,6 +112,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
             var now = Clock.Now;
             Initialize(start.Handle, start.Settings, start.Handler, start.PullMode, isAcceptor: true);
             _searchesPathMtu = start.Settings.SearchesPathMtu;
+            _waitsForAccept = start.WaitsForAccept;
             _core = start.IsProved
                 ? UtpConnection.AcceptProved(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory)
                 : UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
@@ -235,6 +238,40 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         return true;
     }
 
+    /// <summary>A piece of a file that is being sent has been read.</summary>
+    public void OnFilePiece(FilePiece piece)
+    {
+        var taken = _writes.OnFilePiece(piece);
+        if (!_writes.HoldsFile && _closeBehindFile is { } close)
+        {
+            _closeBehindFile = null;
+            CloseAs(close);
+        }
+
+        if (taken || _end.Command is not null)
+            Drain();
+        else
+            _writes.ResumeIfRoom();
+    }
+
+    /// <summary>The handler has asked for this connection.</summary>
+    public void OnAcceptGranted()
+    {
+        if (_connectedTold || _end.IsTold)
+            return;
+        TellConnected();
+        Drain();
+    }
+
+    /// <summary>The port is given up: what nobody has heard of ends.</summary>
+    public void DropHalfOpen()
+    {
+        if (_connectedTold || _opening is not null || _end.IsTold)
+            return;
+        AbortCore();
+        Drain();
+    }
+
     /// <summary>The user takes nothing for now; before somebody has registered that is remembered.</summary>
     public void OnSuspendReading()
     {
@@ -349,19 +386,11 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     /// <summary>A user asks for the end.</summary>
     public void BeginClose(CloseCommand command)
     {
-        switch (_end.OnCommand(command))
-        {
-            case Close close:
-                CloseCore(close.Code);
-                break;
-            case ConfirmedClose confirmed:
-                _core.CloseWrite(Clock.Now, confirmed.Code);
-                break;
-            case Abort abort:
-                AbortCore(abort.Code);
-                break;
-        }
-
+        var counts = _end.OnCommand(command);
+        if (counts is not Abort && _writes.HoldsFile)
+            _closeBehindFile = counts;
+        else
+            CloseAs(counts);
         _registerDeadline = Instant.Never;
         Phase = ConnectionPhase.FinSent;
         Drain();
@@ -511,6 +540,8 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     {
         if (_opening is { IsRace: true })
             _opening.TellReady();
+        else if (_waitsForAccept)
+            port.Listener.Tell(new AcceptWaits(_handle), ActorRefs.NoSender);
         else
             TellConnected();
     }
@@ -518,6 +549,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     private void TellConnected()
     {
         _connectedTold = true;
+        _handle.IsConnectedTold = true;
         _users.Owner.Tell(new Connected(RemoteEndPoint, LocalEndPoint) { PeerCapabilities = _core.PeerCapabilities });
         if (_opening is not null)
         {
@@ -624,6 +656,22 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), Instant.Min(_transmission.RetryAt, _meter.SampleAt));
         if (_handle.MoveDeadline(next))
             port.Deadlines.Arm(_handle, next);
+    }
+
+    private void CloseAs(CloseCommand command)
+    {
+        switch (command)
+        {
+            case Close close:
+                CloseCore(close.Code);
+                break;
+            case ConfirmedClose confirmed:
+                _core.CloseWrite(Clock.Now, confirmed.Code);
+                break;
+            case Abort abort:
+                AbortCore(abort.Code);
+                break;
+        }
     }
 
     // Reading is resumed, so that data which nobody will read does not hold the end back.

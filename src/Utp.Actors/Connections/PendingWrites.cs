@@ -10,18 +10,24 @@ namespace Utp.Actors;
 /// </summary>
 internal sealed class PendingWrites
 {
-    private readonly Queue<(IActorRef Writer, Write? Write)> _queue = new();
+    private readonly Queue<Pending> _queue = new();
     private long _delivered;
 
-    /// <summary>A write was taken; <paramref name="write"/> is null for the data of <see cref="Connect"/>, which nobody asks about.</summary>
-    public void Add(IActorRef writer, Write? write) => _queue.Enqueue((writer, write));
+    /// <summary>A write was taken.</summary>
+    public void Add(IActorRef writer, Write write) => _queue.Enqueue(new Pending(writer, write, write.Ack, write.AckWhen));
+
+    /// <summary>The last piece of a file was taken.</summary>
+    public void Add(IActorRef writer, WriteFile file) => _queue.Enqueue(new Pending(writer, file, file.Ack, file.AckWhen));
+
+    /// <summary>Something was taken that nobody asks about: the data of <see cref="Connect"/>, or a piece of a file that is not the last.</summary>
+    public void AddUnasked(IActorRef writer) => _queue.Enqueue(new Pending(writer, null, null, default));
 
     /// <summary>The peer has acknowledged the first <paramref name="count"/> writes of the connection.</summary>
     public void OnDelivered(long count, IActorRef connection)
     {
         for (; _delivered < count && _queue.TryDequeue(out var pending); _delivered++)
         {
-            if (pending.Write is { Ack: { } ack, AckWhen: not AckWhen.Accepted })
+            if (pending is { Ack: { } ack, AckWhen: not AckWhen.Accepted })
                 pending.Writer.Tell(ack, connection);
         }
     }
@@ -31,8 +37,10 @@ internal sealed class PendingWrites
     {
         while (_queue.TryDequeue(out var pending))
         {
-            if (pending.Write is { } write)
-                pending.Writer.Tell(new CommandFailed(write, failure.Cause, failure.Message) { Reason = reason }, connection);
+            if (pending.Command is { } command)
+                pending.Writer.Tell(new CommandFailed(command, failure.Cause, failure.Message) { Reason = reason }, connection);
         }
     }
+
+    private readonly record struct Pending(IActorRef Writer, WriteCommand? Command, object? Ack, AckWhen AckWhen);
 }

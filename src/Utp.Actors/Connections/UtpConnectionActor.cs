@@ -217,6 +217,9 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
             case InboundBatch batch:
                 batch.Release();
                 break;
+            case FilePiece piece:
+                piece.File.OnRead(piece.Data.Length);
+                break;
             case WriteCommand or Register or ResumeWriting:
                 Fail((UtpCommand)message, Session.EndFailure);
                 break;
@@ -300,6 +303,15 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
                 break;
             case DrainNow:
                 Session.OnDrainNow();
+                break;
+            case FilePiece piece:
+                Session.OnFilePiece(piece);
+                break;
+            case AcceptGranted:
+                Session.OnAcceptGranted();
+                break;
+            case DropHalfOpen:
+                Session.DropHalfOpen();
                 break;
             case DeadlineExpired:
                 Session.OnDeadline();

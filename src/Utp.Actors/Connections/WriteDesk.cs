@@ -14,6 +14,7 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
     private long _refusedBytes;
     private IActorRef? _resumeAsker;
     private CloseReason? _peerStopsReading;
+    private FileWrite? _file;
 
     /// <summary>Whether a write that finds no room suspends writing until <see cref="ResumeWriting"/>, as <see cref="Register.UseResumeWriting"/> says.</summary>
     public bool UsesResumeWriting { get; set; } = true;
@@ -33,6 +34,9 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
             case CompoundWrite compound:
                 taken = CheckSuspended(compound, sender) && TryTakeAll(compound, sender);
                 return true;
+            case WriteFile file:
+                OnWriteFile(file, sender);
+                return true;
             case ResumeWriting resume:
                 OnResumeWriting(resume, sender);
                 return true;
@@ -41,8 +45,40 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
         }
     }
 
+    /// <summary>Whether a file is being sent: a close waits for its last byte.</summary>
+    public bool HoldsFile => _file is not null;
+
+    /// <summary>A piece of a file has been read.</summary>
+    /// <returns>Whether something is to be sent now.</returns>
+    public bool OnFilePiece(FilePiece piece)
+    {
+        piece.File.OnRead(piece.Data.Length);
+        if (piece.File != _file)
+            return false;
+        if (piece.Problem.Message is not null)
+            return FailFile(piece.Problem, null);
+        if (piece.Data.IsEmpty && _file.BytesLeft > 0)
+            return FailFile(Failures.OfShortFile(_file.Command, _file.BytesLeft), null);
+
+        // Other writes wait while there is a file, so there is the room for which it was read; only an end refuses it.
+        var result = core.Write(piece.Data, default, Clock.Now);
+        if (result != WriteResult.Accepted)
+            return FailFile(Failures.OfWrite(result, piece.Data.Length, options), null);
+        if (_file.BytesLeft > 0)
+        {
+            (_pending ??= new PendingWrites()).AddUnasked(_file.Writer);
+            return true;
+        }
+
+        (_pending ??= new PendingWrites()).Add(_file.Writer, _file.Command);
+        if (_file.Command is { Ack: { } ack, AckWhen: not AckWhen.Delivered })
+            _file.Writer.Tell(ack);
+        EndFile();
+        return true;
+    }
+
     /// <summary>The core has the data of <see cref="Connect"/>, which nobody asks about.</summary>
-    public void OnInitialData(IActorRef owner) => (_pending ??= new PendingWrites()).Add(owner, null);
+    public void OnInitialData(IActorRef owner) => (_pending ??= new PendingWrites()).AddUnasked(owner);
 
     /// <summary>The peer has acknowledged the first <paramref name="count"/> writes.</summary>
     public void OnDelivered(long count) => _pending?.OnDelivered(count, connection);
@@ -61,6 +97,13 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
     /// <summary>Tells whoever waits for it that there is room: for what was refused, and half the buffer, so that a writer is not resumed for a few bytes at a time.</summary>
     public void ResumeIfRoom()
     {
+        if (_file is not null)
+        {
+            if (!_file.IsReading && FileRoom)
+                _file.ReadNext(connection);
+            return;
+        }
+
         if (_resumeAsker is null)
             return;
         var free = options.SendBufferBytes - core.BufferedBytes;
@@ -76,7 +119,11 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
     {
         if (_isSuspended)
             Fail(command, Failures.WritingSuspended, sender);
-        return !_isSuspended;
+        else if (_file is not null)
+            Refuse(command, WriteResult.BufferFull, sender);
+        else
+            return true;
+        return false;
     }
 
     private bool TryTake(Write write, IActorRef sender)
@@ -157,9 +204,56 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
         ResumeIfRoom();
     }
 
+    private bool FileRoom => core.BufferedBytes == 0 || core.BufferedBytes + FileWrite.PieceBytes <= options.SendBufferBytes;
+
+    private void OnWriteFile(WriteFile command, IActorRef sender)
+    {
+        if (!CheckSuspended(command, sender))
+            return;
+        if (options.Mode != DeliveryMode.Bytes)
+        {
+            Fail(command, Failures.FilesNeedBytes, sender);
+            return;
+        }
+
+        if (string.IsNullOrEmpty(command.Path) || command.Position < 0 || command.Count < 0)
+        {
+            Fail(command, Failures.OfWriteFile(command), sender);
+            return;
+        }
+
+        // An end, or a peer that reads no more, is said before the file is opened.
+        if (core.CheckWrite(default, default) is not (WriteResult.Accepted or WriteResult.BufferFull) and var refused)
+        {
+            Refuse(command, refused, sender);
+            return;
+        }
+
+        _file = FileWrite.Open(command, sender, out var problem);
+        if (_file is null)
+            Fail(command, problem, sender);
+        else if (FileRoom)
+            _file.ReadNext(connection);
+    }
+
+    private bool FailFile(in Failure failure, CloseReason? reason)
+    {
+        _file!.Writer.Tell(new CommandFailed(_file.Command, failure.Cause, failure.Message, failure.Exception) { Reason = reason }, connection);
+        EndFile();
+        return false;
+    }
+
+    private void EndFile()
+    {
+        _file!.Dispose();
+        _file = null;
+    }
+
     private void FailAll(in Failure failure, CloseReason reason)
     {
         _pending?.FailAll(failure, reason, connection);
+        if (_file is not null)
+            FailFile(failure, reason);
         if (_resumeAsker is null)
             return;
         _resumeAsker.Tell(new CommandFailed(ResumeWriting.Instance, failure.Cause, failure.Message));

@@ -11,6 +11,7 @@ internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) :
     private const int MaxIcmpWaiting = 8;
 
     private int _icmpWaiting;
+    private bool _isConnectedTold;
     private long _dueMicros = Instant.Never.Micros;
     private long _armedMicros = Instant.Never.Micros;
 
@@ -34,6 +35,19 @@ internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) :
 
     /// <summary>What an accepted connection's address may hold of the memory for what is not in order yet. Set before the first packet.</summary>
     public MemoryBudget? ReorderMemory { get; set; }
+
+    /// <summary>Whether a peer opened it.</summary>
+    public bool IsAccepted { get; init; }
+
+    /// <summary>Where it stands for a handler that asks for connections; its listener's alone.</summary>
+    public AcceptState AcceptState { get; set; }
+
+    /// <summary>Whether its user has heard of it. Set by the connection, before it tells; read by its listener.</summary>
+    public bool IsConnectedTold
+    {
+        get => Volatile.Read(ref _isConnectedTold);
+        set => Volatile.Write(ref _isConnectedTold, value);
+    }
 
     /// <summary>The connection. Set once, before the first packet.</summary>
     public IActorRef Actor { get; set; } = ActorRefs.Nobody;

@@ -53,6 +53,21 @@ internal sealed record PathSizeReport(UInt128 Address, PathSize Size) : INoSeria
 /// <summary>From a connection: the socket would block; tell <see cref="Writable"/> in turn.</summary>
 internal sealed record WaitsForWritable(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
+/// <summary>From an accepted connection: it is open, and its handler may hear of it.</summary>
+internal sealed record AcceptWaits(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+/// <summary>To an accepted connection: its handler has asked for it.</summary>
+internal sealed class AcceptGranted : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly AcceptGranted Instance = new();
+}
+
+/// <summary>To an accepted connection: the port is given up, and nobody has heard of a connection that is still half open.</summary>
+internal sealed class DropHalfOpen : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly DropHalfOpen Instance = new();
+}
+
 /// <summary>From a connection: it has left the table, and needs nothing any more.</summary>
 internal sealed record ConnectionOver(ConnectionHandle Handle) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 

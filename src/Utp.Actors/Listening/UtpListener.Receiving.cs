@@ -71,6 +71,10 @@ internal sealed partial class UtpListener
             return;
         }
 
+        // As a TCP socket whose backlog is full: the initiator tries again.
+        if (IsBacklogFull)
+            return;
+
         // No work of the system's, as asking for the route, before the address is confirmed.
         var handle = NewAcceptor(path);
         Span<byte> random = stackalloc byte[RandomBytes];
@@ -86,7 +90,7 @@ internal sealed partial class UtpListener
     // Its ST_SYN was answered without being remembered, and this packet shows that the answer arrived.
     private void AcceptProved(in UdpPath path, in InboundPacket proof)
     {
-        if (_acceptHandler is null)
+        if (_acceptHandler is null || IsBacklogFull)
             return;
         var handle = NewAcceptor(path);
         if (_table.Router.TryAddProved(path, proof, handle, out var seed))
@@ -95,13 +99,15 @@ internal sealed partial class UtpListener
             Refuse(path, proof);
     }
 
-    private ConnectionHandle NewAcceptor(in UdpPath path) => new(path, NextChannel()) { PathSize = _pathSizes.Find(path.Remote.Address, Clock.Now) };
+    private bool IsBacklogFull => _accepts.WaitingCount >= _spec.Limits.MaxHalfOpen;
+
+    private ConnectionHandle NewAcceptor(in UdpPath path) => new(path, NextChannel()) { IsAccepted = true, PathSize = _pathSizes.Find(path.Remote.Address, Clock.Now) };
 
     private void StartAcceptor(ConnectionHandle handle, ConnectionSeed seed, in InboundPacket first, bool isProved)
     {
         handle.ReorderMemory = _accounts.Enter(AddressKey(handle.Path.Remote));
         AddConnection(handle, seed);
-        handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler!, _spec.Bind!.PullMode, BatchOf(first), isProved));
+        handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler!, _spec.Bind!.PullMode, BatchOf(first), isProved, _accepts.Pulls));
     }
 
     // Most are answered by the receive loops, which find the limit reached.

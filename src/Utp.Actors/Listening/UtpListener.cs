@@ -39,6 +39,7 @@ internal sealed partial class UtpListener : UntypedActor
     private readonly Queue<ConnectionHandle> _waitForWritable = new();
     private readonly PathCeilings _ceilings;
     private readonly AddressAccounts _accounts;
+    private readonly AcceptQueue _accepts;
     private readonly LimitLog _limitLog = new();
     private readonly PathSizeCache _pathSizes = new();
     private readonly Props _connectionProps;
@@ -63,10 +64,13 @@ internal sealed partial class UtpListener : UntypedActor
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
         _accounts = new AddressAccounts(spec.Settings.Connection.ReorderBudget);
+        _accepts = new AcceptQueue(spec.Bind is { PullAccepting: true });
         _tellsLocalAddress = ReceiveLoop.TellsLocalAddress(_channel);
         _acceptHandler = spec.Bind?.Handler;
         _outOfBandHandler = spec.Bind?.OutOfBandHandler;
-        if (_acceptHandler is not null)
+
+        // A stateless answer opens the connection for the initiator, which nothing here could then keep waiting.
+        if (_acceptHandler is not null && !_accepts.Pulls)
             _table.Router.UseStatelessAnswers(RandomNumberGenerator.GetBytes(RandomBytes), SynPathOf, spec.Accepted.StatelessAnswer);
     }
 
@@ -134,6 +138,10 @@ internal sealed partial class UtpListener : UntypedActor
             case ConnectionOver over:
                 OnConnectionOver(over.Handle);
                 break;
+            case AcceptWaits waits:
+                _accepts.Add(waits.Handle);
+                GrantAccepts();
+                break;
             case OpenConnection open:
                 Open(open);
                 break;
@@ -166,12 +174,15 @@ internal sealed partial class UtpListener : UntypedActor
             case Unbind:
                 StopAccepting();
 
-                // Without connections the port is free when it is answered.
-                if (_connections.Count == 0)
+                // Without connections that anybody knows the port is free when it is answered.
+                if (_connections.All(IsUnheard))
                     _unbinder = Sender;
                 else
                     Sender.Tell(Unbound.Instance);
                 StopIfUnused();
+                break;
+            case ResumeAccepting resume:
+                OnResumeAccepting(resume);
                 break;
             case GetLocalAddress:
                 Sender.Tell(new Bound(_channel.LocalEndPoint));
@@ -203,8 +214,7 @@ internal sealed partial class UtpListener : UntypedActor
                 OnTerminated(terminated.ActorRef);
                 break;
             case UtpCommand command:
-                var failure = Failures.NotUnderstood(command, "a listener");
-                Sender.Tell(new CommandFailed(command, failure.Cause, failure.Message));
+                Fail(command, Failures.NotUnderstood(command, "a listener"));
                 break;
             default:
                 return false;
@@ -245,6 +255,32 @@ internal sealed partial class UtpListener : UntypedActor
             lock (_table.Gate)
                 return _table.Router.Count;
         }
+    }
+
+    private void Fail(UtpCommand command, in Failure failure) => Sender.Tell(new CommandFailed(command, failure.Cause, failure.Message));
+
+    private void OnResumeAccepting(ResumeAccepting resume)
+    {
+        if (!_accepts.Pulls)
+        {
+            Fail(resume, Failures.NotPulling);
+            return;
+        }
+
+        if (resume.BatchSize < 1)
+        {
+            Fail(resume, Failures.AcceptsNothing(resume.BatchSize));
+            return;
+        }
+
+        _accepts.Ask(resume.BatchSize);
+        GrantAccepts();
+    }
+
+    private void GrantAccepts()
+    {
+        while (_accepts.TryGrant(out var handle))
+            handle!.Actor.Tell(AcceptGranted.Instance, ActorRefs.NoSender);
     }
 
     private void OnOpens()
@@ -326,6 +362,8 @@ internal sealed partial class UtpListener : UntypedActor
     {
         if (!_connections.Remove(handle))
             return;
+        _accepts.OnOver(handle);
+        GrantAccepts();
         if (handle.ReorderMemory is not null)
             _accounts.Leave(AddressKey(handle.Path.Remote));
         StopIfUnused();
@@ -338,7 +376,16 @@ internal sealed partial class UtpListener : UntypedActor
             _table.Router.StopStatelessAnswers();
         _acceptHandler = null;
         _outOfBandHandler = null;
+
+        // Nobody has heard of a connection that is not confirmed, and nobody will wait for it: it would hold the port for as long as its answer is repeated.
+        foreach (var connection in _connections)
+        {
+            if (IsUnheard(connection))
+                connection.Actor.Tell(DropHalfOpen.Instance, ActorRefs.NoSender);
+        }
     }
+
+    private static bool IsUnheard(ConnectionHandle connection) => connection is { IsAccepted: true, IsConnectedTold: false };
 
     private void StopIfUnused()
     {

@@ -1,0 +1,90 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Utp.Streams;
+
+namespace Utp.Kestrel.Tests;
+
+/// <summary>Addresses that stand in URLs and in the configuration, not in code.</summary>
+public sealed class AddressesTests
+{
+    [Fact]
+    public async Task A_url_with_the_scheme_utp_listens_with_utp()
+    {
+        await using var app = await StartAsync(("urls", "utp://127.0.0.1:0"));
+        Assert.Equal("uTP", await AskUtpAsync(UtpUrlOf(app)));
+        Assert.Single(app.Urls);
+    }
+
+    [Fact]
+    public async Task Urls_of_tcp_and_utp_stand_beside_each_other()
+    {
+        await using var app = await StartAsync(("urls", "http://127.0.0.1:0;utp://127.0.0.1:0"));
+        Assert.Equal("uTP", await AskUtpAsync(UtpUrlOf(app)));
+        using var client = new HttpClient();
+        Assert.Equal("TCP", await client.GetStringAsync(app.Urls.Single(static url => !url.Contains("utp:", StringComparison.Ordinal))).Soon());
+    }
+
+    [Fact]
+    public async Task An_endpoint_of_the_configuration_listens_with_utp_and_its_protocols()
+    {
+        await using var app = await StartAsync(("Kestrel:UtpEndpoints:Web:Url", "utp://127.0.0.1:0"), ("Kestrel:UtpEndpoints:Web:Protocols", "Http2"));
+        using var client = new HttpClient(UtpHttp.CreateHandler()) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        Assert.Equal("uTP", await client.GetStringAsync(UtpUrlOf(app)).Soon());
+    }
+
+    [Fact]
+    public async Task A_url_that_is_added_by_code_listens_with_utp_on_all_addresses()
+    {
+        var app = Build();
+        await using var _ = app;
+        app.Urls.Add("utp://*:0");
+        await app.StartAsync().Soon();
+        var port = new Uri(UtpUrlOf(app)).Port;
+        Assert.Equal("uTP", await AskUtpAsync($"http://127.0.0.1:{port}"));
+    }
+
+    [Theory]
+    [InlineData("urls", "utp://127.0.0.1", "URLs: 'utp://127.0.0.1' is no address for uTP, because it lacks the port. Write utp://HOST:PORT")]
+    [InlineData("urls", "utp://localhost:0", "write 127.0.0.1:0 or [::1]:0")]
+    [InlineData("urls", "utp://127.0.0.1:0/path", "which UsePathBase sets")]
+    [InlineData("urls", "ftp://127.0.0.1:1;utp://127.0.0.1:0", "URLs: 'ftp://127.0.0.1:1' begins with none of http://")]
+    [InlineData("Kestrel:UtpEndpoints:Web:Url", "http://127.0.0.1:0", "Kestrel:UtpEndpoints:Web:Url: 'http://127.0.0.1:0' is no address for uTP, because it begins with neither utp:// nor utps://")]
+    [InlineData("Kestrel:UtpEndpoints:Web:Protocols", "Http1", "Kestrel:UtpEndpoints:Web:Url is missing")]
+    public async Task What_is_wrong_in_an_address_names_the_key_and_what_to_write(string key, string value, string says)
+    {
+        var app = Build((key, value));
+        await using var _ = app;
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => app.StartAsync().Soon());
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<WebApplication> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var app = Build(settings);
+        await app.StartAsync().Soon();
+        return app;
+    }
+
+    private static WebApplication Build(params (string Key, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(settings.Select(static setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)));
+        builder.WebHost.UseUtp();
+        var app = builder.Build();
+        app.MapGet("/", static (HttpContext http) => http.Features.Get<IUtpConnectionFeature>() is null ? "TCP" : "uTP");
+        return app;
+    }
+
+    private static string UtpUrlOf(WebApplication app) => app.Urls.Single(static url => url.Contains("utp:", StringComparison.Ordinal)).Replace("utp:", "", StringComparison.Ordinal);
+
+    private static async Task<string> AskUtpAsync(string url)
+    {
+        using var client = new HttpClient(UtpHttp.CreateHandler());
+        return await client.GetStringAsync(url).Soon();
+    }
+}

@@ -4,17 +4,18 @@ using Spectre.Console;
 
 namespace Utp.Cli;
 
-/// <summary><c>utp bench</c>: measures between two processes on loopback, through actors on both ends.</summary>
+/// <summary><c>utp bench</c>: measures between two processes, on loopback or on two machines, through actors on both ends.</summary>
 internal static class BenchCommand
 {
     private const string Name = "bench";
 
-    public static Command Create(CommandRunner runner) => new(Name, "Measures: two processes on loopback, real sockets, and actors or streams on both ends.")
+    public static Command Create(CommandRunner runner) => new(Name, "Measures: two processes on loopback or on two machines, real sockets, and actors or streams on both ends.")
     {
         Bulk(runner),
         Ping(runner),
         Idle(runner),
         Accept(runner),
+        ServeCommand.Create(runner),
         FirstCommand.Create(runner),
         RemoteCommand.Create(runner),
         CompareCommand.Create(runner),
@@ -33,6 +34,7 @@ internal static class BenchCommand
             api, connections, ports, mtu, bytes, options.Seconds, options.WarmUp, options.Pin,
         };
         options.Validate(command, bytes);
+        options.AddServer(command);
         runner.Attach(command, run =>
         {
             var parsed = run.Parsed;
@@ -53,6 +55,7 @@ internal static class BenchCommand
             if (result.GetValueOrDefault<SizeArgument>().Bytes is > 0 and < sizeof(long))
                 result.AddError("--size is at least 8 bytes: a number that shows which message came back");
         });
+        options.AddServer(command);
         runner.Attach(command, run =>
         {
             var plan = new EndPlan { Work = BenchWork.Ping, Carrier = run.Parsed.GetValue(api).Carrier, MessageBytes = (int)run.Parsed.GetValue(size).Bytes };
@@ -67,6 +70,7 @@ internal static class BenchCommand
         var connections = BenchOptions.Connections(10_000);
         var ports = BenchOptions.Ports();
         var command = new Command("idle", "Opens connections and leaves them alone: what each of them costs.") { connections, ports, options.Seconds, options.WarmUp };
+        options.AddServer(command);
         runner.Attach(command, run =>
         {
             var count = run.Parsed.GetValue(connections);
@@ -87,6 +91,7 @@ internal static class BenchCommand
             api, connections, size, options.Seconds, options.WarmUp, options.Pin,
         };
         connections.Description = "How many are going on at the same time.";
+        options.AddServer(command);
         runner.Attach(command, run =>
         {
             var plan = new EndPlan
@@ -109,7 +114,7 @@ internal static class BenchCommand
         var arguments = (string[])[EndCommand.Name, .. run.Forward(settings)];
         try
         {
-            var result = await BenchRun.RunAsync(job, _ => SelfStart.Of(arguments), run.Terminal.Say, run.Interrupt).ConfigureAwait(false);
+            var result = await BenchRun.RunAsync(job, _ => SelfStart.Of(arguments), run.Terminal.Say, run.Interrupt, () => UtpNode.StartAsync(run.Configuration, run.Terminal)).ConfigureAwait(false);
             var figures = BenchFigures.Of(job, result);
             if (!run.Json)
                 Show(run.Terminal.People, job, figures);
@@ -140,6 +145,6 @@ internal static class BenchCommand
         console.Write(table);
         console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{job.Plan.Work} over {job.Plan.Connections} connection(s), two processes{(job.Pin ? " on one core" : "")}, {Environment.ProcessorCount} cores."));
+            $"{job.Plan.Work} over {job.Plan.Connections} connection(s), {(job.Server is { } server ? $"the server at {Addresses.Text(server)}" : $"two processes{(job.Pin ? " on one core" : "")}")}, {Environment.ProcessorCount} cores{(job.Server is null ? "" : " here")}."));
     }
 }

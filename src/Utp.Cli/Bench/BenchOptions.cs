@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Net;
 
 namespace Utp.Cli;
 
@@ -26,6 +27,9 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
     public Option<double> Seconds { get; } = Time("--seconds", "How long is measured.", seconds, min: 0.1);
 
     public Option<double> WarmUp { get; } = Time("--warm-up", "What runs before, in seconds, and does not count.", warmUp, min: 0);
+
+    /// <summary>Where <c>utp bench serve</c> does the server's part; none: this machine does both.</summary>
+    public Argument<EndPoint?> Server { get; } = Parsers.Peer(ArgumentArity.ZeroOrOne);
 
     public Option<bool> Pin { get; } = new("--pin") { Description = "Hold both processes to one core." };
 
@@ -88,6 +92,18 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
         },
     };
 
+    /// <summary>Adds the server's address.</summary>
+    public void AddServer(Command command)
+    {
+        Server.Description = "Where 'utp bench serve' runs and does the server's part; left out: both processes run here.";
+        command.Add(Server);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Server) is { Tokens.Count: > 0 } && result.GetResult(Pin) is { Implicit: false })
+                result.AddError("--pin holds both processes to one core: leave it or HOST:PORT out");
+        });
+    }
+
     public void Validate(Command command, Option<long?> bytes) => command.Validators.Add(result =>
     {
         if (result.GetResult(bytes) is { Implicit: false } && (result.GetResult(Seconds) is { Implicit: false } || result.GetResult(WarmUp) is { Implicit: false }))
@@ -99,6 +115,7 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
         Duration = TimeSpan.FromSeconds(parsed.GetValue(Seconds)),
         WarmUp = TimeSpan.FromSeconds(parsed.GetValue(WarmUp)),
         Pin = parsed.GetValue(Pin),
+        Server = parsed.GetValue(Server),
     };
 
     public static Option<int> Count(string name, string description, int byDefault, int max) => new(name)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 
 namespace Utp.Cli;
 
@@ -14,6 +15,9 @@ internal sealed record BenchJob(EndPlan Plan)
 
     /// <summary>How many bytes are moved and measured, without a warm-up; null: as many as <see cref="Duration"/> allows.</summary>
     public long? Bytes { get; init; }
+
+    /// <summary>Where <c>utp bench serve</c> is to do the server's part; null: a process on this machine does.</summary>
+    public EndPoint? Server { get; init; }
 
     /// <summary>Whether both processes share one core.</summary>
     public bool Pin { get; init; }
@@ -30,16 +34,21 @@ internal static class BenchRun
     private const double SlowestBytesPerSecond = 1e6;
     private const double SlowestConnectionsPerSecond = 200;
 
+    /// <param name="job">What is measured.</param>
+    /// <param name="start">How a process on this machine is started.</param>
+    /// <param name="say">Hears what the processes say.</param>
+    /// <param name="interrupt">Ends it.</param>
+    /// <param name="startNode">Makes the actor system of the connection to <see cref="BenchJob.Server"/>, where there is one.</param>
     /// <exception cref="CliException">An end could not do its part.</exception>
     /// <exception cref="OperationCanceledException">Interrupted.</exception>
-    public static async Task<BenchResult> RunAsync(BenchJob job, StartEnd start, Action<string> say, CancellationToken interrupt)
+    public static async Task<BenchResult> RunAsync(BenchJob job, StartEnd start, Action<string> say, CancellationToken interrupt, Func<Task<UtpNode>>? startNode = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(interrupt);
         limit.CancelAfter(Patience + job.WarmUp + job.Duration + TimeSpan.FromSeconds(
             (job.Bytes ?? 0) / SlowestBytesPerSecond + job.Plan.Connections / SlowestConnectionsPerSecond));
         try
         {
-            return await RunEndsAsync(job, start, say, limit.Token).ConfigureAwait(false);
+            return await RunEndsAsync(job, start, startNode, say, limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!interrupt.IsCancellationRequested)
         {
@@ -47,14 +56,17 @@ internal static class BenchRun
         }
     }
 
-    private static async Task<BenchResult> RunEndsAsync(BenchJob job, StartEnd start, Action<string> say, CancellationToken cancellation)
+    private static async Task<BenchResult> RunEndsAsync(BenchJob job, StartEnd start, Func<Task<UtpNode>>? startNode, Action<string> say, CancellationToken cancellation)
     {
         int? core = job.Pin ? CoreAffinity.LastCore() : null;
         var serverPlan = job.Plan with { IsServer = true, Host = job.Plan.ServerHost };
-        var server = await EndProcess.StartAsync("server", start(serverPlan), serverPlan, core, say).ConfigureAwait(false);
+        IEndLink server = job.Server is { } host
+            ? await EndStream.ConnectAsync(await startNode!().ConfigureAwait(false), host, serverPlan, cancellation).ConfigureAwait(false)
+            : await EndProcess.StartAsync("server", start(serverPlan), serverPlan, core, say).ConfigureAwait(false);
         await using var serverEnd = server.ConfigureAwait(false);
         var ports = (await server.AskAsync(new EndRequest(EndProtocol.Open), cancellation).ConfigureAwait(false)).Ports!;
-        var client = await EndProcess.StartAsync("client", start(job.Plan), job.Plan, core, say).ConfigureAwait(false);
+        var clientPlan = server is EndStream remote ? job.Plan with { ServerHost = remote.Address.ToString() } : job.Plan;
+        var client = await EndProcess.StartAsync("client", start(clientPlan), clientPlan, core, say).ConfigureAwait(false);
         await using var clientEnd = client.ConfigureAwait(false);
 
         var measured = await MeasureAsync(job, client, server, ports, cancellation).ConfigureAwait(false);
@@ -66,7 +78,7 @@ internal static class BenchRun
         return measured;
     }
 
-    private static async Task<BenchResult> MeasureAsync(BenchJob job, EndProcess client, EndProcess server, int[] ports, CancellationToken cancellation)
+    private static async Task<BenchResult> MeasureAsync(BenchJob job, IEndLink client, IEndLink server, int[] ports, CancellationToken cancellation)
     {
         var idle = job.Plan.Work is BenchWork.Idle or BenchWork.RemoteIdle;
         // Memory before the connections is what they are compared with.
@@ -103,7 +115,7 @@ internal static class BenchRun
     };
 
     // Bytes arrive at the server; messages and connections are done when the client says so.
-    private static async Task<(EndMark Client, EndMark Server)> MarkAsync(EndProcess client, EndProcess server, EndRequest mark, CancellationToken cancellation)
+    private static async Task<(EndMark Client, EndMark Server)> MarkAsync(IEndLink client, IEndLink server, EndRequest mark, CancellationToken cancellation)
     {
         var ofServer = server.AskAsync(mark with { Completed = 0 }, cancellation);
         var ofClient = await client.AskAsync(mark with { Bytes = 0 }, cancellation).ConfigureAwait(false);

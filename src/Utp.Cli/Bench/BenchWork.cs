@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Serialization;
 
 namespace Utp.Cli;
@@ -92,11 +94,32 @@ internal sealed record EndPlan
     /// <summary>Messages of Akka.Remote that are under way.</summary>
     public int Window { get; init; }
 
-    /// <summary>The address at which this end of Akka.Remote listens.</summary>
+    /// <summary>The address at which this end listens.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
-    /// <summary>That of the server.</summary>
+    /// <summary>The port at which a server of this library listens; 0: any free one.</summary>
+    public int Port { get; init; }
+
+    /// <summary>The address of the server.</summary>
     public string ServerHost { get; init; } = "127.0.0.1";
+
+    /// <summary>Where this end binds its ports: a server its own address; a client whatever leads to the server.</summary>
+    [JsonIgnore]
+    public IPEndPoint Local
+    {
+        get
+        {
+            if (IsServer)
+                return new IPEndPoint(IPAddress.Parse(Host), Port);
+            var server = IPAddress.Parse(ServerHost);
+            if (IPAddress.IsLoopback(server))
+                return new IPEndPoint(server, 0);
+            return new IPEndPoint(server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        }
+    }
+
+    /// <summary>Where a client connects to.</summary>
+    public IPEndPoint ServerAt(int port) => new(IPAddress.Parse(ServerHost), port);
 
     /// <summary>TCP's congestion control by the kernel's name; null: the machine's default.</summary>
     public string? Congestion { get; init; }

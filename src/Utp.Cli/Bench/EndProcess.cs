@@ -8,7 +8,7 @@ namespace Utp.Cli;
 /// <summary>
 /// A process that is one end of a benchmark. Disposing ends it: it is asked to first, by the end of its input, and killed by its id when it does not.
 /// </summary>
-internal sealed class EndProcess : IAsyncDisposable
+internal sealed class EndProcess : IEndLink
 {
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
 

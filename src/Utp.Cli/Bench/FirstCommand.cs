@@ -50,10 +50,8 @@ internal static class FirstCommand
     private static async Task<Outcome> MeasureAsync(CommandRun run, int rounds)
     {
         var tally = new Tally();
-        var server = new ActorEnd(
-            await UtpCarrier.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false),
-            new EndPlan { Work = BenchWork.Ping, Carrier = BenchCarrier.Utp, IsServer = true },
-            tally);
+        var plan = new EndPlan { Work = BenchWork.Ping, Carrier = BenchCarrier.Utp, IsServer = true };
+        var server = new ActorEnd(await UtpCarrier.StartAsync(run.Configuration, run.Terminal, plan).ConfigureAwait(false), plan, tally);
         await using var serverEnd = server.ConfigureAwait(false);
         var ports = await server.OpenAsync([]).ConfigureAwait(false);
         var millis = new List<double?>();

@@ -34,7 +34,7 @@ internal abstract class ActorCarrier : IAsyncDisposable
     /// <summary>How many bytes of writes a client may keep going on one of its connections.</summary>
     public abstract int OutstandingBytes { get; }
 
-    /// <summary>Any free port of loopback; without a handler it serves connects only.</summary>
+    /// <summary>The port of this end, by its plan; without a handler it serves connects only.</summary>
     public abstract object Bind(IActorRef? handler);
 
     public abstract object Connect(int port, IActorRef? listener);

@@ -1,4 +1,3 @@
-using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
 using Utp.Messages;
@@ -10,7 +9,9 @@ internal sealed class UtpCarrier : ActorCarrier
 {
     private readonly UtpNode _node;
 
-    private UtpCarrier(UtpNode node) => _node = node;
+    private readonly EndPlan _plan;
+
+    private UtpCarrier(UtpNode node, EndPlan plan) => (_node, _plan) = (node, plan);
 
     public override ActorSystem System => _node.System;
 
@@ -25,12 +26,12 @@ internal sealed class UtpCarrier : ActorCarrier
     public override object? AskCounters => GetStatistics.Instance;
 
     /// <exception cref="CliException">The configuration is wrong.</exception>
-    public static async Task<UtpCarrier> StartAsync(Config configuration, Terminal terminal) =>
-        new(await UtpNode.StartAsync(configuration, terminal, "bench").ConfigureAwait(false));
+    public static async Task<UtpCarrier> StartAsync(Config configuration, Terminal terminal, EndPlan plan) =>
+        new(await UtpNode.StartAsync(configuration, terminal, "bench").ConfigureAwait(false), plan);
 
-    public override object Bind(IActorRef? handler) => new Bind(handler, new IPEndPoint(IPAddress.Loopback, 0));
+    public override object Bind(IActorRef? handler) => new Bind(handler, _plan.Local);
 
-    public override object Connect(int port, IActorRef? listener) => new Connect(new IPEndPoint(IPAddress.Loopback, port)) { Listener = listener };
+    public override object Connect(int port, IActorRef? listener) => new Connect(_plan.ServerAt(port)) { Listener = listener };
 
     public override object Register(IActorRef handler) => new Register(handler);
 

@@ -14,7 +14,7 @@ internal abstract class FlowCarrier : IAsyncDisposable
 {
     public abstract ActorSystem System { get; }
 
-    /// <summary>Any free port of loopback, whose connections <paramref name="handler"/> serves.</summary>
+    /// <summary>The port of this end, whose connections <paramref name="handler"/> serves.</summary>
     public abstract Task<int> BindAsync(Flow<ByteString, ByteString, NotUsed> handler, IMaterializer materializer);
 
     /// <summary>A connection; its task is done when it is open.</summary>
@@ -24,15 +24,15 @@ internal abstract class FlowCarrier : IAsyncDisposable
 }
 
 /// <summary>This library's flows.</summary>
-internal sealed class UtpFlowCarrier(UtpNode node) : FlowCarrier
+internal sealed class UtpFlowCarrier(UtpNode node, EndPlan plan) : FlowCarrier
 {
     public override ActorSystem System => node.System;
 
     public override async Task<int> BindAsync(Flow<ByteString, ByteString, NotUsed> handler, IMaterializer materializer) =>
-        (await System.UtpStream().BindAndHandle(handler, materializer, new IPEndPoint(IPAddress.Loopback, 0)).ConfigureAwait(false)).LocalAddress.Port;
+        (await System.UtpStream().BindAndHandle(handler, materializer, plan.Local).ConfigureAwait(false)).LocalAddress.Port;
 
     public override Flow<ByteString, ByteString, Task> Connect(int port) =>
-        System.UtpStream().OutgoingConnection(new IPEndPoint(IPAddress.Loopback, port)).MapMaterializedValue(static opened => (Task)opened);
+        System.UtpStream().OutgoingConnection(plan.ServerAt(port)).MapMaterializedValue(static opened => (Task)opened);
 
     public override ValueTask DisposeAsync() => node.DisposeAsync();
 }

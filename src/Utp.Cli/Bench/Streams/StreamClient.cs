@@ -1,4 +1,3 @@
-using System.Net;
 using Utp.Messages;
 using Utp.Streams;
 
@@ -71,7 +70,7 @@ internal sealed class StreamClient(UtpNode node, EndPlan plan, Tally tally) : St
 
     // All connections together hold about as much as four single ones may, as those of the actors do.
     private Task<UtpStream> ConnectAsync(int number) => _ports[number % _ports.Count].ConnectAsync(
-        new IPEndPoint(IPAddress.Loopback, _serverPorts[number % _serverPorts.Length]),
+        Plan.ServerAt(_serverPorts[number % _serverPorts.Length]),
         new UtpClientOptions { Protocol = new UtpOptions { SendBufferBytes = (int)Math.Min(SendBufferBytes, 4L * SendBufferBytes / Plan.Connections) } });
 
     // Both directions, in turn: what the peer still sends is nothing.

@@ -1,4 +1,3 @@
-using System.Net;
 using Utp.Streams;
 
 namespace Utp.Cli;
@@ -41,7 +40,7 @@ internal abstract class StreamEnd(UtpNode node, EndPlan plan, Tally tally) : IBe
     protected async Task<UtpListener> BindAsync()
     {
         var listener = await UtpListener.BindAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), new UtpListenerOptions { ActorSystem = node.System, Backlog = TcpSockets.Backlog }).ConfigureAwait(false);
+            plan.Local, new UtpListenerOptions { ActorSystem = node.System, Backlog = TcpSockets.Backlog }).ConfigureAwait(false);
         _listeners.Add(listener);
         return listener;
     }

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Utp.Messages;
 using Utp.Protocol;
 using Xunit.Abstractions;

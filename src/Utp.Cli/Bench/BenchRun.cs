@@ -78,7 +78,7 @@ internal static class BenchRun
         return measured;
     }
 
-    private static async Task<BenchResult> MeasureAsync(BenchJob job, IEndLink client, IEndLink server, int[] ports, CancellationToken cancellation)
+    private static async Task<BenchResult> MeasureAsync(BenchJob job, EndProcess client, IEndLink server, int[] ports, CancellationToken cancellation)
     {
         var idle = job.Plan.Work is BenchWork.Idle or BenchWork.RemoteIdle;
         // Memory before the connections is what they are compared with.
@@ -115,7 +115,7 @@ internal static class BenchRun
     };
 
     // Bytes arrive at the server; messages and connections are done when the client says so.
-    private static async Task<(EndMark Client, EndMark Server)> MarkAsync(IEndLink client, IEndLink server, EndRequest mark, CancellationToken cancellation)
+    private static async Task<(EndMark Client, EndMark Server)> MarkAsync(EndProcess client, IEndLink server, EndRequest mark, CancellationToken cancellation)
     {
         var ofServer = server.AskAsync(mark with { Completed = 0 }, cancellation);
         var ofClient = await client.AskAsync(mark with { Bytes = 0 }, cancellation).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using Utp.Streams;
 
@@ -10,7 +9,7 @@ namespace Utp.Cli;
 /// </summary>
 /// <param name="run">The command that serves.</param>
 /// <param name="dataPort">The port of the work; 0: any free one.</param>
-internal sealed class BenchServer(CommandRun run, int dataPort)
+internal sealed class BenchServer(CommandRun run, int dataPort) : IDisposable
 {
     private const int MaxRequestBytes = 4 << 10;
     private const int MaxConnections = 10_000;
@@ -71,6 +70,9 @@ internal sealed class BenchServer(CommandRun run, int dataPort)
         await _free.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         _free.Release();
     }
+
+    /// <summary>Call when nothing is served.</summary>
+    public void Dispose() => _free.Dispose();
 
     private async Task RelayAsync(JsonLines lines, EndPlan plan)
     {

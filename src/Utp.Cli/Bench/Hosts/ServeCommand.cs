@@ -35,7 +35,7 @@ internal static class ServeCommand
     {
         var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
         await using var endOfNode = node.ConfigureAwait(false);
-        var server = new BenchServer(run, dataPort);
+        using var server = new BenchServer(run, dataPort);
         try
         {
             var listener = await UtpListener.BindAsync(local, new UtpListenerOptions { ActorSystem = node.System, Backlog = MaxWaiting }, run.Interrupt).ConfigureAwait(false);

@@ -97,6 +97,10 @@ internal static class Failures
     /// <summary>A write that the peer, who is still there, will not read.</summary>
     public static Failure OfUnread(CloseReason reason) => new(FailureCause.NotRead, $"The peer has stopped reading: {SentenceOf(reason)}");
 
+    /// <summary>A write of ours that we gave up.</summary>
+    public static Failure WritingAborted { get; } =
+        new(FailureCause.Cancelled, "Writing was aborted at this end before the peer acknowledged this write: it may have arrived, in whole, in part, or not.");
+
     /// <summary>A file that is to be sent.</summary>
     public static Failure OfFile(string path, Exception exception) =>
         new(FailureCause.FileNotReadable, $"{path} cannot be read: {exception.Message.TrimEnd('.')}. Check that it exists and may be read; if it failed in the middle, what was read before is sent.", exception);
@@ -143,6 +147,8 @@ internal static class Failures
             CloseCause.PeerClosed => "the peer closed it.",
             CloseCause.Aborted => "it was aborted.",
             CloseCause.Reset when reason.PeerCode == CloseCodes.NotRead => "the peer closed, or gave up reading, before it had read all that was sent: see why it did, and send again what matters.",
+            CloseCause.Reset or CloseCause.CutOff when reason.PeerCode == CloseCodes.CutOff => "the peer aborted its writing: what came is not all that it had to say.",
+            CloseCause.CutOff => $"the peer aborted its writing, with close reason {reason.PeerCode}: what came is not all that it had to say.",
             CloseCause.Reset when reason.PeerCode is { } code => $"the peer reset it, with close reason {code}.",
             CloseCause.Reset => "the peer reset it.",
             CloseCause.Refused => "the peer's host says that nobody listens on its port any more.",

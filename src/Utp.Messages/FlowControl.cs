@@ -33,6 +33,18 @@ public sealed record StopReading(ushort? Code = null) : UtpCommand, IDeadLetterS
 }
 
 /// <summary>
+/// Aborts our direction alone, as QUIC's RESET_STREAM: writes that have not left are dropped, those that the peer has not acknowledged fail, and the peer, when it has read what
+/// came, hears that this is not all (<see cref="Protocol.CloseCause.CutOff"/>). Its own direction goes on, as after <see cref="ConfirmedClose"/>. A peer that is not of this
+/// implementation would take our end for a proper one: for it this is <see cref="Abort"/>.
+/// </summary>
+/// <param name="Code">A close reason for the peer; null: <see cref="Protocol.CloseCodes.CutOff"/>.</param>
+public sealed record AbortWriting(ushort? Code = null) : UtpCommand, IDeadLetterSuppression
+{
+    /// <summary>Without a code.</summary>
+    public static readonly AbortWriting Instance = new();
+}
+
+/// <summary>
 /// After a write failed because the buffer was full: asks for writing again. Answered with <see cref="WritingResumed"/> when there is room for a write as large
 /// as the one that failed. One may ask at a time; another asker hears <see cref="CommandFailed"/>.
 /// </summary>

@@ -282,10 +282,18 @@ public sealed class UtpStream : Stream
 
     /// <summary>
     /// Reads nothing more, permanently: what has arrived is dropped, the peer is told at once, and its writes fail (those of a peer that is not of this implementation when our
-    /// direction is closed). Writing goes on. As <c>QuicStream.Abort</c> of the reading direction; uTP has no reset of the writing direction alone.
+    /// direction is closed). Writing goes on. As <c>QuicStream.Abort</c> of the reading direction.
     /// </summary>
     /// <param name="code">A close reason for the peer; null: <see cref="CloseCodes.NotRead"/>.</param>
     public void AbortReading(ushort? code = null) => _connection.AbortReading(code);
+
+    /// <summary>
+    /// Aborts our direction alone: what was written and has not left is dropped, writes and <see cref="WaitForDeliveryAsync"/> fail, and the peer's reads fail with the code when
+    /// it has read what came. Reading goes on. As <c>QuicStream.Abort</c> of the writing direction. A peer that is not of this implementation would take our end for a proper one:
+    /// for it this is <see cref="Abort"/>.
+    /// </summary>
+    /// <param name="code">A close reason for the peer; null: <see cref="CloseCodes.CutOff"/>.</param>
+    public void AbortWriting(ushort? code = null) => _connection.AbortWriting(code);
 
     /// <summary>What the connection has done so far, and where it stands; also after its end.</summary>
     /// <param name="cancellationToken">Gives up.</param>

@@ -406,6 +406,18 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         Drain();
     }
 
+    /// <summary>The user aborts our direction alone.</summary>
+    public void AbortWriting(AbortWriting command)
+    {
+        // What is over, or was closed and has left, is not aborted.
+        if (_end.Command is Close or Abort)
+            return;
+        _closeBehindFile = null;
+        _writes.OnAborted();
+        _core.AbortWrite(Clock.Now, command.Code);
+        Drain();
+    }
+
     /// <summary>Tells everybody of the end.</summary>
     public void TellEnd()
     {

@@ -131,6 +131,9 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
             case StopReading stop:
                 Session.StopReading(stop);
                 break;
+            case AbortWriting abort:
+                Session.AbortWriting(abort);
+                break;
             default:
                 if (!Session.OnWriting(message, Sender) && !OnClosing(message) && !OnCommon(message))
                     Unexpected(message);
@@ -246,7 +249,7 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
             case StopReading stop:
                 Session.StopReading(stop);
                 break;
-            case Terminated or OwnerGone or SuspendReading or ResumeReading or ShutdownUnbind or CancelOpen or OpenWon:
+            case Terminated or OwnerGone or AbortWriting or SuspendReading or ResumeReading or ShutdownUnbind or CancelOpen or OpenWon:
                 break;
             default:
                 if (!OnCommon(message))
@@ -267,6 +270,9 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
                 return true;
             case StopReading stop:
                 Session.StopReading(stop);
+                return true;
+            case AbortWriting abort:
+                Session.AbortWriting(abort);
                 return true;
             default:
                 return false;

@@ -91,6 +91,9 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
         FailAll(Failures.OfUnread(reason), reason);
     }
 
+    /// <summary>Our direction is aborted.</summary>
+    public void OnAborted() => FailAll(Failures.WritingAborted, new CloseReason(CloseCause.Aborted));
+
     /// <summary>The connection has ended.</summary>
     public void OnEnd(CloseReason reason) => FailAll(Failures.OfEnd(reason), reason);
 

@@ -45,6 +45,9 @@ public enum CloseCause
     /// <summary>The peer broke the protocol in a way that leaves no next step (a frame larger than allowed).</summary>
     ProtocolError,
 
+    /// <summary>The peer has aborted its direction alone: what came is a beginning, and no more will come. Ours goes on.</summary>
+    CutOff,
+
     /// <summary>A defect on our side; never reported by the core itself.</summary>
     InternalError,
 }

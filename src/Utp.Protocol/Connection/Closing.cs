@@ -26,6 +26,7 @@ internal sealed class Closing
     private readonly Timers _timers;
     private int _peerCode = -1;
     private bool _peerFinNotRead;
+    private bool _isPeerCutOff;
 
     /// <summary>Ends what these have begun.</summary>
     public Closing(
@@ -96,6 +97,31 @@ internal sealed class Closing
         EndIfUnheard(now);
     }
 
+    /// <summary>
+    /// The user aborts our direction only: what has not left never does, and the ST_FIN says so. A peer that is not of this implementation would take the ST_FIN for the end of
+    /// everything, so for it the whole connection is aborted.
+    /// </summary>
+    public void CutOff(ushort? code, Instant now)
+    {
+        if (_life.IsOver || _life.State == ConnectionState.TimeWait || _end.IsSent)
+            return;
+        if (_end.IsUnheard)
+        {
+            CloseWrite(code, now);
+            return;
+        }
+
+        if (_life.State == ConnectionState.SynSent || !_peer.IsOwn)
+        {
+            Abort(code, now);
+            return;
+        }
+
+        _sendBuffer.DropUnsent();
+        _end.Request();
+        _notice.OnCutOff(code);
+    }
+
     /// <summary>The user ends it at once.</summary>
     public void Abort(ushort? code, Instant now)
     {
@@ -117,12 +143,13 @@ internal sealed class Closing
     }
 
     /// <summary>The peer's ST_FIN is seen, perhaps early, and gives a reason.</summary>
-    public void OnPeerReason(int code, bool isNotRead) => (_peerCode, _peerFinNotRead) = (code, isNotRead && _peer.IsOwn);
+    public void OnPeerReason(in ParsedPacket fin) =>
+        (_peerCode, _peerFinNotRead, _isPeerCutOff) = (fin.PeerCloseReason, fin.IsNotRead && _peer.IsOwn, fin.IsCutOff && _peer.IsOwn);
 
     /// <summary>The peer's ST_FIN is reached.</summary>
     public void OnPeerFin(Instant now)
     {
-        _events.OnPeerFinished(isOfInterest: !(_data.IsDiscarded && _end.IsRequested));
+        _events.OnPeerFinished(isOfInterest: !(_data.IsDiscarded && _end.IsRequested), _isPeerCutOff);
         if (_life.State == ConnectionState.FinSent && _end.IsAcked)
             EnterTimeWait(now);
         else
@@ -286,7 +313,7 @@ internal sealed class Closing
     private bool IsOnlyOurFinUnacknowledged => _receiver.HasReachedFin && _end.IsSent && _packets.Count <= 1;
 
     private CloseReason EndReason => new(
-        _end.IsUnheard || _peerFinNotRead ? CloseCause.Reset : _data.IsDiscarded ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode);
+        _end.IsUnheard || _peerFinNotRead || _isPeerCutOff ? CloseCause.Reset : _data.IsDiscarded ? CloseCause.Closed : CloseCause.ConfirmedClosed, PeerCode);
 
     private void Request(ushort? code)
     {

@@ -206,7 +206,7 @@ internal sealed class Inbound
 
         // Before the ST_FIN is handled, which may end the connection and report it.
         if ((news & ReceiverNews.FinSeen) != 0 && inbound.Packet.PeerCloseReason >= 0)
-            _closing.OnPeerReason(inbound.Packet.PeerCloseReason, inbound.Packet.IsNotRead);
+            _closing.OnPeerReason(inbound.Packet);
         if ((news & ReceiverNews.FinReached) != 0)
             _closing.OnPeerFin(now);
         if ((news & ReceiverNews.BadFrame) != 0)

@@ -9,6 +9,7 @@ internal sealed class UserEvents(Receiver receiver, UnreadData data, SendBuffer 
     private bool _connectedPending;
     private bool _connectedReported;
     private bool _peerFinishedPending;
+    private bool _isPeerCutOff;
     private bool _writesFailedPending;
     private bool _closedReported;
     private long _deliveredReported;
@@ -20,8 +21,8 @@ internal sealed class UserEvents(Receiver receiver, UnreadData data, SendBuffer 
     /// <summary>The handshake is complete, or as complete as the user asked for.</summary>
     public void OnConnected() => _connectedPending = true;
 
-    /// <summary>The peer's ST_FIN was reached; <paramref name="isOfInterest"/>: the user has not closed both directions himself.</summary>
-    public void OnPeerFinished(bool isOfInterest) => _peerFinishedPending = isOfInterest;
+    /// <summary>The peer's ST_FIN was reached; <paramref name="isOfInterest"/>: the user has not closed both directions himself; <paramref name="isCutOff"/>: it says that more was to come.</summary>
+    public void OnPeerFinished(bool isOfInterest, bool isCutOff) => (_peerFinishedPending, _isPeerCutOff) = (isOfInterest, isCutOff);
 
     /// <summary>The user has closed both directions: he has no interest in the peer's end any more.</summary>
     public void OnNotInterested() => _peerFinishedPending = false;
@@ -95,7 +96,7 @@ internal sealed class UserEvents(Receiver receiver, UnreadData data, SendBuffer 
         if (_peerFinishedPending && allRead)
         {
             _peerFinishedPending = false;
-            next = new ConnectionEvent(ConnectionEventKind.PeerFinished, Reason: new CloseReason(CloseCause.PeerClosed, peerCode));
+            next = new ConnectionEvent(ConnectionEventKind.PeerFinished, Reason: new CloseReason(_isPeerCutOff ? CloseCause.CutOff : CloseCause.PeerClosed, peerCode));
             return true;
         }
 

@@ -218,11 +218,11 @@ public sealed class UtpConnection
     /// </summary>
     public void Close(Instant now, ushort? code = null) => BeginInput(now).Closing.Close(code, now);
 
-    /// <summary>
-    /// Closes our direction only: flush, then ST_FIN. The Closed event comes when the peer has closed its own, too, and all
-    /// it sent was read.
-    /// </summary>
+    /// <summary>Closes our direction only: flush, then ST_FIN. The Closed event comes when the peer has closed its own, too, and all it sent was read.</summary>
     public void CloseWrite(Instant now, ushort? code = null) => BeginInput(now).Closing.CloseWrite(code, now);
+
+    /// <summary>Aborts our direction only: what has not left is dropped, and an own peer reads a <see cref="CloseCause.CutOff"/>; with another peer it is <see cref="Abort"/>.</summary>
+    public void AbortWrite(Instant now, ushort? code = null) => BeginInput(now).Closing.CutOff(code, now);
 
     /// <summary>Ends at once with ST_RESET; unsent and unacknowledged data is lost.</summary>
     public void Abort(Instant now, ushort? code = null) => BeginInput(now).Closing.Abort(code, now);

@@ -119,10 +119,11 @@ internal sealed class PacketWriter
     {
         var chain = _tags.BeginChain(buffer);
         var sackBytes = _peer.SendsExtensions ? SelectiveAckBytes(MaxSelectiveAckBytes) : 0;
+        var cutOff = _notice.IsCutOff ? CloseNotice.CutOffFlag : (byte)0;
         if (_receiver.LeavesUnread && _peer.IsOwn)
-            sackBytes = WriteCloseReason(ref chain, _notice.NotReadCode, sackBytes, CloseNotice.NotReadFlag);
-        else if (_notice.Code is { } code && _peer.SendsExtensions)
-            sackBytes = WriteCloseReason(ref chain, code, sackBytes);
+            sackBytes = WriteCloseReason(ref chain, _notice.NotReadCode, sackBytes, (byte)(CloseNotice.NotReadFlag | cutOff));
+        else if (_notice.Code is { } code && (_peer.SendsExtensions || _notice.IsCutOff))
+            sackBytes = WriteCloseReason(ref chain, code, sackBytes, cutOff);
         else
             WriteSelectiveAck(ref chain, sackBytes);
         return Finish(buffer, PacketType.Fin, seqNr, chain, 0, sackBytes, _packets[seqNr].Transmissions, now);

@@ -89,6 +89,22 @@ internal sealed class SendBuffer
         Release(_nextWrite);
     }
 
+    /// <summary>Drops what no packet has been cut from: nothing follows but the ST_FIN. A write that was cut in part ends where it was cut.</summary>
+    public void DropUnsent()
+    {
+        for (var i = _nextWrite; i < _tail; i++)
+        {
+            ref var entry = ref this[i];
+            var kept = i == _nextWrite ? _nextOffset : 0;
+            BufferedBytes -= entry.Data.Length - kept;
+            entry = entry with { Data = entry.Data[..kept] };
+        }
+
+        UnsentBytes = 0;
+        _nextWrite = _tail;
+        _nextOffset = 0;
+    }
+
     /// <summary>Copies a range that was cut before.</summary>
     public void CopyTo(in PayloadRange range, Span<byte> destination)
     {

@@ -13,6 +13,7 @@ namespace Utp.Protocol;
 /// <param name="PayloadLength">Bytes of payload.</param>
 /// <param name="PeerCloseReason">The close reason of extension 3, -1 for none.</param>
 /// <param name="IsNotRead">Whether extension 3 says that what was sent is not read (design note 25).</param>
+/// <param name="IsCutOff">Whether extension 3 says that its sender has aborted its direction.</param>
 /// <param name="RangesOffset">Where the SACK ranges of extension 4 begin.</param>
 /// <param name="RangesLength">Bytes of them, 0 for none.</param>
 /// <param name="HasPiece">Whether the packet carries extension 5: its payload is a piece, for those who negotiated that.</param>
@@ -28,6 +29,7 @@ public readonly record struct ParsedPacket(
     ushort PayloadLength,
     int PeerCloseReason,
     bool IsNotRead,
+    bool IsCutOff,
     ushort RangesOffset,
     short RangesLength,
     bool HasPiece,
@@ -66,7 +68,7 @@ public readonly record struct ParsedPacket(
 
         var offset = PacketHeader.Length;
         int sackOffset = offset, sackLength = 0, ext2Offset = offset, ext2Length = -1, closeReason = -1, rangesOffset = offset, rangesLength = 0;
-        var isNotRead = false;
+        var (isNotRead, isCutOff) = (false, false);
         PacketPiece? piece = null;
         PacketTag tag = default;
         var type = header.Extension;
@@ -102,6 +104,7 @@ public readonly record struct ParsedPacket(
                 case ExtensionType.CloseReason when closeReason < 0 && length == 4:
                     closeReason = (datagram[offset + 2] << 8) | datagram[offset + 3];
                     isNotRead = (datagram[offset] & CloseNotice.NotReadFlag) != 0;
+                    isCutOff = (datagram[offset] & CloseNotice.CutOffFlag) != 0;
                     break;
             }
 
@@ -111,7 +114,7 @@ public readonly record struct ParsedPacket(
 
         packet = new ParsedPacket(
             header, (ushort)sackOffset, (short)sackLength, (ushort)ext2Offset, (short)ext2Length,
-            (ushort)offset, (ushort)(datagram.Length - offset), closeReason, isNotRead,
+            (ushort)offset, (ushort)(datagram.Length - offset), closeReason, isNotRead, isCutOff,
             (ushort)rangesOffset, (short)rangesLength, piece is not null, piece ?? default, tag);
         return true;
     }

@@ -103,6 +103,13 @@ internal sealed class ConnectionRef : InlineRef
     public void AbortReading(ushort? code) =>
         Inflow.Abort(new UtpException(new CloseReason(CloseCause.Aborted), "Reading was aborted at this end."), code);
 
+    /// <summary>Aborts our direction alone; the peer's reads fail, with a code, behind what came.</summary>
+    public void AbortWriting(ushort? code)
+    {
+        Outflow.End(new UtpException(new CloseReason(CloseCause.Aborted), "Writing was aborted at this end."));
+        _connection.Tell(new AbortWriting(code), this);
+    }
+
     /// <summary>Sends what was written, closes, and waits for that, as long as the linger time allows. A second call waits with the first one.</summary>
     /// <param name="leavesUnread">Whether something was taken, and not read to its end.</param>
     public Task CloseAsync(bool leavesUnread = false)
@@ -142,9 +149,9 @@ internal sealed class ConnectionRef : InlineRef
             case Connected connected:
                 Open(connected, sender);
                 break;
-            case PeerClosed when !_peerFinished:
+            case PeerClosed peer when !_peerFinished:
                 _peerFinished = true;
-                Inflow.End(null);
+                Inflow.End(peer.Reason.Cause == CloseCause.CutOff ? CutOff(peer.Reason) : null);
                 break;
             case ConnectionClosed closed:
                 OnOver(closed);
@@ -200,6 +207,9 @@ internal sealed class ConnectionRef : InlineRef
         Closed when !IsDisposed => new UtpException(FailureCause.ShuttingDown, "The actor system shuts down, which closed the connection."),
         _ => null,
     };
+
+    private static UtpException CutOff(CloseReason reason) =>
+        new(reason, $"The peer aborted its writing{(reason.PeerCode is { } code and not CloseCodes.CutOff ? $", with close reason {code}" : "")}: what came is not all that it had to say.");
 
     private async Task LingerAsync()
     {

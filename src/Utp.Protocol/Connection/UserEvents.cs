@@ -22,7 +22,7 @@ internal sealed class UserEvents(Receiver receiver, UnreadData data, SendBuffer 
     public void OnConnected() => _connectedPending = true;
 
     /// <summary>The peer's ST_FIN was reached; <paramref name="isOfInterest"/>: the user has not closed both directions himself; <paramref name="isCutOff"/>: it says that more was to come.</summary>
-    public void OnPeerFinished(bool isOfInterest, bool isCutOff) => (_peerFinishedPending, _isPeerCutOff) = (isOfInterest, isCutOff);
+    public void OnPeerFinished(bool isOfInterest, bool isCutOff = false) => (_peerFinishedPending, _isPeerCutOff) = (isOfInterest, isCutOff);
 
     /// <summary>The user has closed both directions: he has no interest in the peer's end any more.</summary>
     public void OnNotInterested() => _peerFinishedPending = false;

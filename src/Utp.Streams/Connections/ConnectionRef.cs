@@ -172,7 +172,7 @@ internal sealed class ConnectionRef : InlineRef
     private void OnWriteFailed(Chunk chunk, CommandFailed failed)
     {
         Outflow.OnFailed(chunk);
-        if (failed.Cause is FailureCause.ConnectionEnded or FailureCause.Closing)
+        if (failed.Cause is FailureCause.ConnectionEnded or FailureCause.Closing or FailureCause.Cancelled)
             return;
 
         // What the peer still sends is read.

@@ -118,7 +118,7 @@ internal sealed class UtpManager : UntypedActor
         {
             var accepted = ConnectionSettings.Create(_settings, bind.Options);
             var limits = LimitSettings.Create(_settings, bind);
-            Open(local, bind.DualMode, bind.Socket, new BindRequest(bind, Sender, accepted, limits), forListener: true);
+            Open(local, bind.DualMode, bind.Socket, new BindRequest(bind, Sender, accepted, limits));
         }
         catch (ConfigurationException e)
         {
@@ -168,10 +168,10 @@ internal sealed class UtpManager : UntypedActor
         AnswerFlush();
     }
 
-    private void Open(IPEndPoint local, bool dualMode, Socket? socket, object request, bool forListener = false)
+    private void Open(IPEndPoint local, bool dualMode, Socket? socket, object request)
     {
         var sender = Sender;
-        var opening = _channels.OpenAsync(local, dualMode, socket, forListener);
+        var opening = _channels.OpenAsync(local, dualMode, socket);
         if (opening.IsCompleted)
             OnOpened(new PortOpened(request, sender, local, opening));
         else
@@ -202,11 +202,12 @@ internal sealed class UtpManager : UntypedActor
         }
 
         IReadOnlyList<IDatagramChannel> others = [];
+        IDatagramChannel? syns = null;
         if (opened.Request is BindRequest bound)
         {
             try
             {
-                others = _channels.OpenOthers(channel, bound.Bind.DualMode);
+                others = _channels.OpenOthers(channel, bound.Bind.DualMode, out syns);
             }
             catch (SocketException e)
             {
@@ -218,8 +219,8 @@ internal sealed class UtpManager : UntypedActor
 
         var door = new OpenQueue();
         var spec = opened.Request is BindRequest request
-            ? new ListenerSpec([channel, .. others], _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder, door, _counts)
-            : new ListenerSpec([channel], _deadlines, _sharedMemory, _settings, _settings.Limits, ConnectionSettings.Create(_settings, null), null, opened.Sender, door, _counts);
+            ? new ListenerSpec([channel, .. others], syns, _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder, door, _counts)
+            : new ListenerSpec([channel], null, _deadlines, _sharedMemory, _settings, _settings.Limits, ConnectionSettings.Create(_settings, null), null, opened.Sender, door, _counts);
         var listener = Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(_settings.Dispatcher));
         Adopt(listener);
         if (spec.Bind is not null)

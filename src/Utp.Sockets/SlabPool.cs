@@ -10,9 +10,9 @@ namespace Utp.Sockets;
 public sealed class SlabPool
 {
     // After so many returns it is looked how much memory they needed at once. Counted, not timed: a pool at rest costs nothing. What was more falls by
-    // a quarter a look, so that loads that come and go do not allocate.
+    // a thirty-second a look, so that loads that come and go do not allocate.
     private const int ReturnsPerLook = 4_096;
-    private const int FallPerLook = 4;
+    private const int FallPerLook = 32;
     private const int LeastKept = 8;
 
     private readonly ConcurrentBag<DatagramSlab> _free = [];

@@ -27,6 +27,9 @@ public sealed class UdpSocketChannel : IDatagramChannel
     private int _closed;
     private int _disposed;
 
+    // A socket that a user opened may have options of which another one on the port would know nothing.
+    private bool _isOpenedHere;
+
     private UdpSocketChannel(Socket socket, bool ownsSocket, bool portable, bool batched, ISystemCallFaults? faults = null)
     {
         var isLinux = OperatingSystem.IsLinux() && !portable;
@@ -60,8 +63,8 @@ public sealed class UdpSocketChannel : IDatagramChannel
             _blockingWait = new BlockingWait(socket);
     }
 
-    /// <summary>Whether other sockets may be bound to the same port: it was opened with <see cref="UdpSocketOptions.ReusePort"/>.</summary>
-    public bool IsPortShared { get; private init; }
+    /// <summary>Whether other sockets may be bound to the same port: it was opened with <see cref="UdpSocketOptions.ReusePort"/>, or <see cref="TryShare"/> was called.</summary>
+    public bool IsPortShared { get; private set; }
 
     /// <summary>Whether system calls carry many datagrams: it was asked for, and the system can.</summary>
     public bool IsBatched { get; }
@@ -115,6 +118,40 @@ public sealed class UdpSocketChannel : IDatagramChannel
     {
         UdpSocketFactory.RequireUsable(userSocket);
         return new UdpSocketChannel(userSocket, ownsSocket, portable: false, batched);
+    }
+
+    /// <summary>
+    /// Lets other sockets of this user be bound to the port from now on (SO_REUSEPORT). Whoever binds first and shares afterwards is refused a port that is taken, as alone.
+    /// </summary>
+    /// <returns>False where sockets cannot share a port: not on Linux, not batched, or a socket that a user opened.</returns>
+    public bool TryShare()
+    {
+        if (!IsBatched || !_isOpenedHere || IsClosed)
+            return false;
+        try
+        {
+            UdpSocketFactory.SetReusePort(_socket);
+            return IsPortShared = true;
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// From now on the kernel gives the port's ST_SYNs to this socket, and to the others everything else: a flood of ST_SYNs fills this one's buffer alone. Until then it gave this one a share of all,
+    /// so whoever reads it must be ready for any datagram.
+    /// </summary>
+    /// <param name="others">How many sockets share the port with this one, which was bound last; 1 or more.</param>
+    /// <returns>False: the system cannot sort, and the socket is of no use for it.</returns>
+    /// <exception cref="InvalidOperationException">The port is not shared.</exception>
+    public bool TryTakeSyns(int others)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(others, 1);
+        if (!IsPortShared)
+            throw new InvalidOperationException("The port is not shared: open the channel with ReusePort.");
+        return PortSorter.TryAttach(_socket, others);
     }
 
     /// <inheritdoc/>
@@ -237,7 +274,7 @@ public sealed class UdpSocketChannel : IDatagramChannel
         var socket = UdpSocketFactory.Open(options);
         try
         {
-            return new UdpSocketChannel(socket, ownsSocket: true, portable, options.Batched, faults) { IsPortShared = options.ReusePort };
+            return new UdpSocketChannel(socket, ownsSocket: true, portable, options.Batched, faults) { IsPortShared = options.ReusePort, _isOpenedHere = true };
         }
         catch
         {

@@ -52,16 +52,18 @@ internal static class UdpSocketFactory
             throw new ArgumentException("The socket is connected to one peer; uTP needs an unconnected one.", nameof(socket));
     }
 
-    /// <summary>Linux doubles what was asked for its own bookkeeping and tells the double (socket(7)).</summary>
-    public static int GrantedBytes(int reportedBytes) => OperatingSystem.IsLinux() ? reportedBytes / 2 : reportedBytes;
-
-    private static void SetReusePort(Socket socket)
+    /// <summary>Lets other sockets of this user have the port, too.</summary>
+    /// <exception cref="PlatformNotSupportedException">Not on Linux.</exception>
+    public static void SetReusePort(Socket socket)
     {
         if (!OperatingSystem.IsLinux())
             throw new PlatformNotSupportedException("Sockets share a port on Linux only.");
         var on = 1;
         socket.SetRawSocketOption(Linux.SocketOption.SOL_SOCKET, Linux.SocketOption.SO_REUSEPORT, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in on)));
     }
+
+    /// <summary>Linux doubles what was asked for its own bookkeeping and tells the double (socket(7)).</summary>
+    public static int GrantedBytes(int reportedBytes) => OperatingSystem.IsLinux() ? reportedBytes / 2 : reportedBytes;
 
     private static void SetTimeToLive(Socket socket, int hops)
     {

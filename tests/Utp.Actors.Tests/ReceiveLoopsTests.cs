@@ -43,6 +43,15 @@ public sealed class ReceiveLoopsTests(ITestOutputHelper output) : UtpSpec(output
     }
 
     [Fact]
+    public void Each_loop_has_a_socket_and_syns_have_one_more()
+    {
+        var (_, address) = BindTo(CreateTestProbe());
+        // proc(5): the local address is the second column, its port in hexadecimal digits behind the colon.
+        var port = $":{address.Port:X4}";
+        Assert.Equal(3 + 1, File.ReadLines("/proc/net/udp").Skip(1).Count(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1].EndsWith(port, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_port_that_its_listener_shares_with_itself_is_refused_to_others_and_free_when_it_is_gone()
     {
         var (listener, address) = BindTo(CreateTestProbe());

@@ -282,6 +282,90 @@ public sealed class BatchedChannelTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", "127.0.0.1", 1)]
+    [InlineData("0.0.0.0", "127.0.0.1", 3)]
+    [InlineData("::1", "::1", 3)]
+    [InlineData("::", "127.0.0.1", 2)]
+    public void Syns_arrive_at_the_socket_that_takes_them_and_each_peer_s_other_packets_at_one_of_the_others(string bind, string to, int others)
+    {
+        var options = new UdpSocketOptions { Bind = new IPEndPoint(IPAddress.Parse(bind), 0), Batched = true };
+        var channels = new List<UdpSocketChannel> { UdpSocketChannel.Bind(options) };
+        try
+        {
+            Assert.True(channels[0].TryShare());
+            var more = options with { Bind = channels[0].LocalEndPoint, ReusePort = true };
+            while (channels.Count < others + 1)
+                channels.Add(UdpSocketChannel.Bind(more));
+            Assert.True(channels[^1].TryTakeSyns(others));
+            var batch = new ReceiveBatch(16, _pool);
+            var target = UdpEndPoint.From(new IPEndPoint(IPAddress.Parse(to), channels[0].LocalEndPoint.Port));
+            var seen = new HashSet<int>();
+            for (var i = 0; i < 40; i++)
+            {
+                using var sender = UdpSocketChannel.Bind(new UdpSocketOptions { Bind = new IPEndPoint(IPAddress.Parse(to), 0) });
+                byte[][] packets = [[0x41], [0x01], [0x21, 5], [0x31], [0x11], [0x42, 9], [], [0xFF]];
+                foreach (var packet in packets)
+                    Assert.Equal(SendStatus.Sent, sender.Send(new UdpPath(target, default), packet, Math.Max(packet.Length, 1), dontFragment: true));
+                var counts = new int[channels.Count];
+                Assert.True(SpinWait.SpinUntil(() => Count(counts) == packets.Length, ChannelProbe.Patience));
+                Assert.Equal(2, counts[^1]);
+                // Alone an empty datagram has no type, and goes to the first.
+                Assert.Contains(counts[..^1], static count => count >= 5);
+                Assert.Equal(6, counts[..^1].Sum());
+                seen.Add(Array.FindIndex(counts, static count => count >= 5));
+            }
+
+            Assert.Equal(others, seen.Count);
+
+            int Count(int[] counts)
+            {
+                for (var i = 0; i < channels.Count; i++)
+                {
+                    channels[i].Receive(batch);
+                    counts[i] += batch.Count;
+                    batch.Clear();
+                }
+
+                return counts.Sum();
+            }
+        }
+        finally
+        {
+            foreach (var channel in channels)
+                channel.Dispose();
+        }
+    }
+
+    [Fact]
+    public void A_port_that_is_shared_is_refused_to_whoever_binds_it_alone_and_free_when_its_sockets_are_closed()
+    {
+        var options = new UdpSocketOptions { Bind = new IPEndPoint(IPAddress.Loopback, 0), Batched = true };
+        IPEndPoint port;
+        using (var one = UdpSocketChannel.Bind(options))
+        {
+            port = one.LocalEndPoint;
+            Assert.Throws<InvalidOperationException>(() => one.TryTakeSyns(1));
+            Assert.True(one.TryShare());
+            using var syns = UdpSocketChannel.Bind(options with { Bind = port, ReusePort = true });
+            var taken = Assert.Throws<SocketException>(() => UdpSocketChannel.Bind(options with { Bind = port }));
+            Assert.Equal(SocketError.AddressAlreadyInUse, taken.SocketErrorCode);
+        }
+
+        using var again = UdpSocketChannel.Bind(options with { Bind = port });
+        Assert.Equal(port, again.LocalEndPoint);
+    }
+
+    [Fact]
+    public void A_socket_that_a_user_opened_shares_its_port_with_nobody()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var channel = UdpSocketChannel.FromSocket(socket, ownsSocket: true, batched: true);
+        Assert.False(channel.TryShare());
+        Assert.False(channel.IsPortShared);
+    }
+
     [Fact]
     public async Task Small_datagrams_of_one_read_share_a_slab_and_keep_their_bytes()
     {

@@ -59,6 +59,8 @@ internal sealed class Flow(FlowPlan plan, CancellationToken cancellation)
         _opened = NowNanos;
         if (plan.PauseMillis > 0)
             await Task.Delay(plan.PauseMillis, cancellation).ConfigureAwait(false);
+        // Who waits without a buffer holds none: thousands of peers that fall silent cost what the library keeps of them.
+        await stream.ReadAsync(Memory<byte>.Empty, cancellation).ConfigureAwait(false);
         var buffer = new byte[BlockBytes];
         var head = new byte[KeyBytes];
         StreamPattern pattern = default;

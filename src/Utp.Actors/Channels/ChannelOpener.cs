@@ -11,10 +11,10 @@ internal sealed class ChannelOpener(UtpSettings settings, ActorSystem system)
     private readonly Func<ChannelRequest, IDatagramChannel>? _replacement =
         system.Settings.Setup.Get<UtpChannelSetup>() is { HasValue: true } setup ? setup.Value.OpenChannel : null;
 
-    /// <summary>A bound channel, whose port others may share if it is <paramref name="forListener"/>. A user's socket is closed when it cannot be used.</summary>
+    /// <summary>A bound channel, alone on its port. A user's socket is closed when it cannot be used.</summary>
     /// <exception cref="SocketException">The address is in use, not ours, or not allowed.</exception>
     /// <exception cref="ArgumentException">The user's socket cannot be used.</exception>
-    public async Task<IDatagramChannel> OpenAsync(IPEndPoint localAddress, bool dualMode, Socket? socket, bool forListener)
+    public async Task<IDatagramChannel> OpenAsync(IPEndPoint localAddress, bool dualMode, Socket? socket)
     {
         var request = new ChannelRequest(localAddress, dualMode, settings.SocketReceiveBufferBytes, settings.SocketSendBufferBytes, socket);
         try
@@ -24,9 +24,6 @@ internal sealed class ChannelOpener(UtpSettings settings, ActorSystem system)
             if (settings.Channel == ChannelDriver.AkkaIO)
                 return await AkkaIoChannel.OpenAsync(system, request).ConfigureAwait(false);
             var batched = settings.Channel is ChannelDriver.Auto or ChannelDriver.Batched;
-            var sharesPort = forListener && batched && settings.ReceiveLoops > 1 && OperatingSystem.IsLinux();
-            if (sharesPort && socket is null)
-                return OpenShared(request);
             return socket is null ? OpenSocket(request, batched, sharesPort: false) : UdpSocketChannel.FromSocket(socket, ownsSocket: true, batched);
         }
         catch
@@ -36,18 +33,29 @@ internal sealed class ChannelOpener(UtpSettings settings, ActorSystem system)
         }
     }
 
-    /// <summary>More channels on the port of <paramref name="first"/>, as many as the settings ask for beside it; none where sockets cannot share one.</summary>
+    /// <summary>
+    /// More channels on the port of a listener: as many as the settings ask for, and one that ST_SYNs arrive at (design note 29), which is the last. None where sockets cannot share a port.
+    /// </summary>
+    /// <param name="first">A port that was opened for the listener.</param>
+    /// <param name="dualMode">As it was opened.</param>
+    /// <param name="syns">The channel for ST_SYNs; null: they arrive at the others.</param>
     /// <exception cref="SocketException">A socket cannot be bound.</exception>
-    public IReadOnlyList<IDatagramChannel> OpenOthers(IDatagramChannel first, bool dualMode)
+    public IReadOnlyList<IDatagramChannel> OpenOthers(IDatagramChannel first, bool dualMode, out IDatagramChannel? syns)
     {
         List<IDatagramChannel> others = [];
+        syns = null;
+        if (first is not UdpSocketChannel socket || !socket.TryShare())
+            return others;
         try
         {
-            while (first is UdpSocketChannel { IsPortShared: true } && others.Count < settings.ReceiveLoops - 1)
-            {
-                var request = new ChannelRequest(first.LocalEndPoint, dualMode, settings.SocketReceiveBufferBytes, settings.SocketSendBufferBytes, null);
+            var request = new ChannelRequest(first.LocalEndPoint, dualMode, settings.SocketReceiveBufferBytes, settings.SocketSendBufferBytes, null);
+            while (others.Count < settings.ReceiveLoops - 1)
                 others.Add(OpenSocket(request, batched: true, sharesPort: true));
-            }
+            var last = OpenSocket(request, batched: true, sharesPort: true);
+            if (last.TryTakeSyns(others.Count + 1))
+                syns = last;
+            else
+                last.Dispose();
         }
         catch
         {
@@ -57,15 +65,6 @@ internal sealed class ChannelOpener(UtpSettings settings, ActorSystem system)
         }
 
         return others;
-    }
-
-    // A port that may be shared is not refused to whoever shares it too, nor is a free one always chosen: a socket that shares nothing finds out first.
-    private static UdpSocketChannel OpenShared(ChannelRequest request)
-    {
-        IPEndPoint free;
-        using (var alone = OpenSocket(request, batched: false, sharesPort: false))
-            free = alone.LocalEndPoint;
-        return OpenSocket(request with { LocalAddress = free }, batched: true, sharesPort: true);
     }
 
     private static UdpSocketChannel OpenSocket(ChannelRequest request, bool batched, bool sharesPort) => UdpSocketChannel.Bind(new UdpSocketOptions

@@ -562,10 +562,12 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     {
         _connectedTold = true;
         _handle.IsConnectedTold = true;
+
+        // The peer's first packet waits until the user has registered, and may be answered then.
+        _mayAnswer = true;
         _users.Owner.Tell(new Connected(RemoteEndPoint, LocalEndPoint) { PeerCapabilities = _core.PeerCapabilities });
         if (_opening is not null)
         {
-            _mayAnswer = true;
             _opening.Succeed();
             _opening = null;
             Phase = ConnectionPhase.WaitingForRegister;

@@ -30,6 +30,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     private readonly StatelessAnswers _answers = new();
     private readonly bool _tellsLocalAddress;
     private readonly ReceiveMode _mode;
+    private readonly bool _isForSyns;
     private readonly ManualResetEventSlim? _memoryFree;
     private readonly Action _onMemoryFree;
     private int _reads;
@@ -39,7 +40,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     private long _windowLimit;
     private volatile bool _isStopped;
 
-    public ReceiveLoop(SharedTable table, IDatagramChannel channel, ReceiveMemory memory, int batchDatagrams, StrayQueue strays, ReceiveMode mode, IActorRef listener)
+    public ReceiveLoop(SharedTable table, IDatagramChannel channel, ReceiveMemory memory, int batchDatagrams, StrayQueue strays, ReceiveMode mode, bool isForSyns, IActorRef listener)
     {
         _table = table;
         _channel = channel;
@@ -47,6 +48,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
         _listener = listener;
         _strays = strays;
         _mode = mode;
+        _isForSyns = isForSyns;
         _batch = new ReceiveBatch(batchDatagrams, memory.Pool);
         _windowShare = new WindowShare(channel.ReceiveBufferBytes, Clock.Now);
         _windowLimit = _windowShare.Bytes;
@@ -264,7 +266,8 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
 
     private void CheckDrops()
     {
-        if (++_reads < ReadsPerDropCheck)
+        // Lost ST_SYNs say nothing of the windows.
+        if (_isForSyns || ++_reads < ReadsPerDropCheck)
             return;
         _windowShare.OnDrops(_channel.ReceiveDrops, _active, Clock.Now);
         Interlocked.Exchange(ref _windowLimit, _windowShare.Bytes);

@@ -9,6 +9,7 @@ namespace Utp.Actors;
 
 /// <summary>What a listener is made of.</summary>
 /// <param name="Channels">The bound socket, and those that share its port; the listener's from now on.</param>
+/// <param name="Syns">One more, which ST_SYNs arrive at; null: they come with everything else.</param>
 /// <param name="Deadlines">Wakes its connections.</param>
 /// <param name="Memory">Where received datagrams lie.</param>
 /// <param name="Settings">Of the actor system.</param>
@@ -19,7 +20,7 @@ namespace Utp.Actors;
 /// <param name="Door">Where the manager puts what is to be opened through this port.</param>
 /// <param name="Counts">Of the manager: what its ports count goes there.</param>
 internal sealed record ListenerSpec(
-    IReadOnlyList<IDatagramChannel> Channels, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door, UtpCounts Counts);
+    IReadOnlyList<IDatagramChannel> Channels, IDatagramChannel? Syns, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door, UtpCounts Counts);
 
 /// <summary>
 /// One UDP port: owns the socket and the table of its connections, reads in batches, and gives each connection what is its own as one message. What strangers
@@ -59,8 +60,8 @@ internal sealed partial class UtpListener : UntypedActor
         _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0, (_channel.Features & DatagramChannelFeatures.Segmentation) != 0);
         var counts = spec.Bind is null ? spec.Counts.Outgoing : new PortCounts();
         _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, counts, Self);
-        _loops = [.. spec.Channels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), Self))];
-        _meter = new PortMeter(counts, _table, spec.Channels, _loops, spec.Memory, spec.Bind is not null);
+        _loops = [.. AllChannels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), channel == spec.Syns, Self))];
+        _meter = new PortMeter(counts, _table, [.. AllChannels], _loops, spec.Memory, spec.Bind is not null);
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
         _accounts = new AddressAccounts(spec.Settings.Connection.ReorderBudget);
@@ -92,7 +93,7 @@ internal sealed partial class UtpListener : UntypedActor
     protected override void PostStop()
     {
         _spec.Counts.Remove(_meter);
-        foreach (var channel in _spec.Channels)
+        foreach (var channel in AllChannels)
             channel.Dispose();
         foreach (var loop in _loops)
             loop.Stop();
@@ -222,6 +223,8 @@ internal sealed partial class UtpListener : UntypedActor
 
         return true;
     }
+
+    private IEnumerable<IDatagramChannel> AllChannels => _spec.Syns is { } syns ? _spec.Channels.Append(syns) : _spec.Channels;
 
     private ListenerStatistics Statistics
     {

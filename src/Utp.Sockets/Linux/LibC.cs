@@ -174,6 +174,7 @@ internal static class SocketOption
 {
     public const int SOL_SOCKET = 1;
     public const int SO_REUSEPORT = 15;
+    public const int SO_ATTACH_REUSEPORT_CBPF = 51;
     public const int SO_MEMINFO = 55;
     public const int SK_MEMINFO_DROPS = 8;
 

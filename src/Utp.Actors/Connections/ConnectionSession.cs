@@ -53,6 +53,9 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     // An answer to what a handler was given comes within some 10 µs on an idle machine; a peer's round trips may look longer by this, and no more.
     private const long AnswerMicros = 500;
 
+    // Of deadlines that are not paced.
+    private const long DeadlineMicros = 1_000;
+
     // Set by the first message, and never null after it.
     private ConnectionHandle _handle = null!;
     private ConnectionOptions _options = null!;
@@ -664,10 +667,12 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
             DrainLater();
     }
 
-    // One deadline at a time: a late or spurious expiry is harmless.
+    // One deadline at a time: a late or spurious expiry is harmless. What is not paced waits for the end of its millisecond, so that the deadlines of many connections
+    // wake the clock once (design note 10).
     private void ArmDeadline()
     {
         var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), Instant.Min(_transmission.RetryAt, _meter.SampleAt));
+        next = Instant.Min(next.RoundedUp(DeadlineMicros), Instant.Max(next, _core.PacedAt));
         if (_handle.MoveDeadline(next))
             port.Deadlines.Arm(_handle, next);
     }

@@ -24,10 +24,7 @@ public sealed class UtpConnection
     /// <summary>Whether the peer has shown that it receives at its address (protocol.md §9): it is not half open any more.</summary>
     public bool IsAddressConfirmed => _parts.Life.IsAddressConfirmed;
 
-    /// <summary>
-    /// Whether only late repeats of the peer's ST_FIN are waited for: it was acknowledged, and the acknowledgement has left. Whoever is about to end may forget the
-    /// connection then, without waiting for TimeWait (design note 24).
-    /// </summary>
+    /// <summary>Whether only late repeats of the peer's ST_FIN are waited for: who is about to end may forget the connection then, without TimeWait (design note 24).</summary>
     public bool HasSaidAll => State == ConnectionState.TimeWait && _parts.Receiver.HasReachedFin && !_parts.Ack.IsDue && !_parts.Refusals.IsBlocked;
 
     /// <summary>
@@ -59,6 +56,9 @@ public sealed class UtpConnection
 
     /// <summary>When to call <see cref="HandleTimeout"/> if nothing else happens; <see cref="Instant.Never"/>: no need. A late or spurious call is harmless.</summary>
     public Instant NextDeadline => _parts.Deadlines.Next(_now);
+
+    /// <summary>When the next paced packet may leave: the one deadline that a millisecond later is too late for (design note 18).</summary>
+    public Instant PacedAt => _parts.Timers[TimerKind.Pacing];
 
     /// <summary>What a connection with these options shows; None when it shows nothing.</summary>
     public static Capabilities CapabilitiesOf(ConnectionOptions options)

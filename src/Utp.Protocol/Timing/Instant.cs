@@ -17,6 +17,13 @@ public readonly record struct Instant(long Micros) : IComparable<Instant>
     public Instant Plus(long micros) =>
         this == Never || (micros > 0 && Micros > long.MaxValue - micros) ? Never : new(Micros + micros);
 
+    /// <summary>The first instant from this on that is a multiple of <paramref name="micros"/> (1 or more) after the clock's start; <see cref="Never"/> stays never.</summary>
+    public Instant RoundedUp(long micros)
+    {
+        var past = Micros % micros;
+        return past == 0 ? this : Plus(micros - past);
+    }
+
     /// <summary>µs from <paramref name="earlier"/> to this; negative when it is later.</summary>
     public long Since(Instant earlier) => Micros - earlier.Micros;
 

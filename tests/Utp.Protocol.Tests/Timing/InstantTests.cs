@@ -21,6 +21,19 @@ public sealed class InstantTests
         Assert.Equal(Instant.Never, new Instant(long.MaxValue - 10).Plus(11));
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1_000)]
+    [InlineData(999, 1_000)]
+    [InlineData(1_000, 1_000)]
+    [InlineData(1_001, 2_000)]
+    public void An_instant_is_rounded_up_to_the_end_of_its_millisecond(long micros, long end)
+    {
+        Assert.Equal(new Instant(end), new Instant(micros).RoundedUp(1_000));
+        Assert.Equal(Instant.Never, Instant.Never.RoundedUp(1_000));
+        Assert.Equal(Instant.Never, new Instant(long.MaxValue - 1).RoundedUp(1_000));
+    }
+
     [Fact]
     public void Instants_are_ordered_by_time()
     {

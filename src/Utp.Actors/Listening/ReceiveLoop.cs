@@ -131,6 +131,9 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
 
     private void Run()
     {
+        // A flood of ST_SYNs must not take the processor from who reads transfers.
+        if (_isForSyns)
+            BackgroundThread.Enter();
         Guard(() =>
         {
             while (_channel.WaitReadable() && ReadAll())

@@ -44,6 +44,7 @@ internal static class CommandLine
             ReceiveCommand.Create(runner),
             CatCommand.Create(runner),
             EchoCommand.Create(runner),
+            SwarmCommand.Create(runner),
             SimulateCommand.Create(runner),
             BenchCommand.Create(runner),
             ConfigCommand.Create(runner),

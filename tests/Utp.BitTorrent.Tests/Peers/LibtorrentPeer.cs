@@ -1,0 +1,185 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using System.Threading.Channels;
+
+namespace Utp.BitTorrent.Tests.Peers;
+
+/// <summary>
+/// libtorrent in a process of its own (<c>peers/libtorrent_peer.py</c>, with Debian's python3-libtorrent), over uTP alone. It is told what to do by JSON lines and tells what happens the same way.
+/// Disposing ends the process and nothing else.
+/// </summary>
+internal sealed class LibtorrentPeer : IAsyncDisposable
+{
+    private static readonly Lazy<string?> Missing = new(Prepare);
+
+    private readonly Process _process;
+    private readonly Channel<JsonElement> _events = Channel.CreateUnbounded<JsonElement>();
+    private readonly List<string> _heard = [];
+
+    private LibtorrentPeer(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => OnLine(line.Data);
+        process.ErrorDataReceived += (_, line) => Note("stderr: " + line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Why it cannot run; null: it can.</summary>
+    public static string? WhyMissing => Missing.Value;
+
+    public IPEndPoint EndPoint { get; private set; } = null!;
+
+    /// <summary>Starts it.</summary>
+    /// <param name="encryption">"disabled", "enabled" or "forced": what it says of MSE.</param>
+    public static async Task<LibtorrentPeer> StartAsync(string encryption = "disabled")
+    {
+        if (WhyMissing is { } why)
+            throw new InvalidOperationException(why);
+        var start = new ProcessStartInfo(Python, [Script, encryption]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var peer = new LibtorrentPeer(Process.Start(start)!);
+        peer.EndPoint = new IPEndPoint(IPAddress.Loopback, (await peer.ExpectAsync("listening")).GetProperty("port").GetInt32());
+        return peer;
+    }
+
+    /// <summary>Makes a .torrent file.</summary>
+    /// <param name="path">A file or a folder.</param>
+    /// <param name="torrent">Where it goes.</param>
+    /// <param name="version">"1", "2" or "hybrid".</param>
+    /// <param name="pieceLength">Bytes; 0: as libtorrent likes.</param>
+    public async Task<string> CreateAsync(string path, string torrent, string version = "1", int pieceLength = 0)
+    {
+        await TellAsync(new { @do = "create", path, @base = Path.GetDirectoryName(path), torrent, version, piece = pieceLength });
+        return (await ExpectAsync("created")).GetProperty("hash").GetString()!;
+    }
+
+    public async Task SeedAsync(string torrent, string folder)
+    {
+        await TellAsync(new { @do = "add", torrent, folder, seed = true });
+        await ExpectAsync("added");
+    }
+
+    public async Task DownloadAsync(string torrent, string folder, params IPEndPoint[] peers)
+    {
+        await TellAsync(new { @do = "add", torrent, folder, peers = Pairs(peers) });
+        await ExpectAsync("added");
+    }
+
+    public async Task DownloadMagnetAsync(string magnet, string folder, params IPEndPoint[] peers)
+    {
+        await TellAsync(new { @do = "add", magnet, folder, peers = Pairs(peers) });
+        await ExpectAsync("added");
+    }
+
+    /// <summary>Connects to us.</summary>
+    public Task ConnectAsync(IPEndPoint peer) => TellAsync(new { @do = "connect", host = peer.Address.ToString(), port = peer.Port });
+
+    /// <summary>Waits until everything is there.</summary>
+    public Task<JsonElement> FinishedAsync() => ExpectAsync("finished");
+
+    /// <summary>Ends the process at once, as a crash would.</summary>
+    public void Kill() => _process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _process.StandardInput.Close();
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            await _process.WaitForExitAsync(patience.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    // Debian's package is of Debian's own Python, which need not be the first of the path.
+    private static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+
+    private static string Script
+    {
+        get
+        {
+            for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            {
+                if (Path.Combine(folder.FullName, "peers", "libtorrent_peer.py") is var candidate && File.Exists(candidate))
+                    return candidate;
+            }
+
+            throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} has peers/libtorrent_peer.py.");
+        }
+    }
+
+    private static string? Prepare()
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(Python, ["-c", "import libtorrent"]) { RedirectStandardError = true })!;
+            var said = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode == 0 ? null : $"libtorrent does not load ({said.Trim().Split('\n')[^1]}): install python3-libtorrent to run these tests.";
+        }
+        catch (Win32Exception e)
+        {
+            return $"Python is not on this machine ({e.Message}): install python3-libtorrent to run these tests.";
+        }
+    }
+
+    private static object[][] Pairs(IPEndPoint[] peers) => [.. peers.Select(static peer => new object[] { peer.Address.ToString(), peer.Port })];
+
+    private async Task TellAsync<T>(T command)
+    {
+        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(command));
+        await _process.StandardInput.FlushAsync();
+    }
+
+    private async Task<JsonElement> ExpectAsync(string name)
+    {
+        using var patience = new CancellationTokenSource(Session.OurSession.Patience);
+        try
+        {
+            while (true)
+            {
+                var next = await _events.Reader.ReadAsync(patience.Token);
+                if (next.GetProperty("event").GetString() == name)
+                    return next;
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            lock (_heard)
+                throw new InvalidOperationException($"libtorrent did not tell '{name}'. It said:{Environment.NewLine}{string.Join(Environment.NewLine, _heard)}");
+        }
+    }
+
+    private void OnLine(string? line)
+    {
+        if (line is null)
+        {
+            _events.Writer.TryComplete();
+            return;
+        }
+
+        Note(line);
+        if (line.StartsWith('{'))
+            _events.Writer.TryWrite(JsonDocument.Parse(line).RootElement);
+    }
+
+    private void Note(string line)
+    {
+        lock (_heard)
+            _heard.Add(line);
+    }
+}
+
+/// <summary>A test that needs libtorrent. Where it cannot run the test is skipped with the reason, unless <c>UTP_REQUIRE_PEERS=1</c>: then it fails.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class LibtorrentFactAttribute : FactAttribute
+{
+    public LibtorrentFactAttribute() => Skip = Environment.GetEnvironmentVariable("UTP_REQUIRE_PEERS") == "1" ? null : LibtorrentPeer.WhyMissing;
+}

@@ -25,6 +25,7 @@ public sealed partial class ErrorsPageTests
         "cat", "cat 127.0.0.1:9 --listen 127.0.0.1:0", "echo", "echo --bind 127.0.0.1",
         "demo --size much", "demo --size 2000GiB", "demo --config FOLDER/none", "demo --config BINARY", "demo --set utp.send-buffer", "demo --set send-buffer=1MiB", "demo --set utp.send-buffer=1",
         "demo --set utp.keep-alive=5", "demo --set utp.keepalive=9s", "demo --set utp.foo=1", "demo --set utp.congestion-control=vegas", "demo --set utp.connect-timeout=yes",
+        "swarm create FOLDER/none", "swarm create FILE --out FILE", "swarm get FOLDER/none --peer 127.0.0.1:9", "swarm get FILE --peer 127.0.0.1:9", "swarm get magnet:?dn=x", "swarm seed FILE",
         "simulate --profile moon", "simulate --congestion vegas", "simulate --congestion lbe@0ms", "simulate --repeat 0", "simulate --seed -1", "simulate --plot all.png",
         "simulate --profile loss-1 --markdown FOLDER/none/table.md",
         "bench", "bench swim", "bench bulk --connections 0", "bench bulk --ports many", "bench bulk --mtu 100", "bench bulk --api moon", "bench bulk --bytes 0", "bench bulk --bytes 1MB --seconds 1",

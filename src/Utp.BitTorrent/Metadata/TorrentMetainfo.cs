@@ -50,7 +50,7 @@ public sealed class TorrentMetainfo
     /// <summary>Whether it describes its files for versions 1 and 2. It is exchanged as version 1.</summary>
     public bool IsHybrid { get; }
 
-    /// <summary>Trackers that it names, those to be asked first in front; they are not asked here.</summary>
+    /// <summary>Trackers that it names, those to be asked first in front.</summary>
     public IReadOnlyList<string> Trackers { get; internal init; } = [];
 
     /// <summary>The info dictionary's own bytes, which the info hash is made of.</summary>

@@ -26,6 +26,7 @@ public sealed class TorrentSession : IAsyncDisposable
     private readonly HashSet<Task> _tasks = [];
     private UtpListener _listener = null!;
     private Task _running = Task.CompletedTask;
+    private Task _tracking = Task.CompletedTask;
     private int _connecting;
     private int _isDisposed;
 
@@ -70,7 +71,7 @@ public sealed class TorrentSession : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(metainfo);
         ArgumentNullException.ThrowIfNull(options);
         var session = new TorrentSession(metainfo.InfoHash, options);
-        await session.BeginAsync(metainfo, options.Peers, cancellationToken).ConfigureAwait(false);
+        await session.BeginAsync(metainfo, options.Peers, metainfo.Trackers, cancellationToken).ConfigureAwait(false);
         return session;
     }
 
@@ -87,7 +88,7 @@ public sealed class TorrentSession : IAsyncDisposable
         if (options.SeedOnly)
             throw new ArgumentException("A magnet link does not say what is to be seeded: use the .torrent file.", nameof(options));
         var session = new TorrentSession(link.InfoHash, options);
-        await session.BeginAsync(null, [.. options.Peers, .. link.Peers], cancellationToken).ConfigureAwait(false);
+        await session.BeginAsync(null, [.. options.Peers, .. link.Peers], link.Trackers, cancellationToken).ConfigureAwait(false);
         return session;
     }
 
@@ -123,6 +124,7 @@ public sealed class TorrentSession : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _completed.TrySetCanceled();
         await _running.ConfigureAwait(false);
+        await _tracking.ConfigureAwait(false);
         Task[] tasks;
         lock (_tasks)
             tasks = [.. _tasks];
@@ -143,7 +145,7 @@ public sealed class TorrentSession : IAsyncDisposable
         _ended.TrySetResult();
     }
 
-    private async Task BeginAsync(TorrentMetainfo? metainfo, IEnumerable<EndPoint> peers, CancellationToken cancellationToken)
+    private async Task BeginAsync(TorrentMetainfo? metainfo, IEnumerable<EndPoint> peers, IEnumerable<string> trackers, CancellationToken cancellationToken)
     {
         try
         {
@@ -167,7 +169,29 @@ public sealed class TorrentSession : IAsyncDisposable
         foreach (var peer in peers)
             _book.Add(peer);
         _running = Task.WhenAll(AcceptAsync(), TickAsync());
+        if (_options.UseTrackers)
+            _tracking = Task.WhenAll(trackers.Select(TrackerLoop.UriOf).OfType<Uri>().Select(TrackAsync));
         ConnectThoseDue();
+    }
+
+    private Task TrackAsync(Uri tracker)
+    {
+        var loop = new TrackerLoop(
+            tracker,
+            told =>
+            {
+                var progress = GetProgress();
+                var left = progress.TotalBytes == 0 ? 1 : progress.TotalBytes - progress.VerifiedBytes;
+                return new Announce(_state.InfoHash, _state.PeerId, LocalEndPoint.Port, progress.UploadedBytes, progress.DownloadedBytes, left, told);
+            },
+            peers =>
+            {
+                foreach (var peer in peers)
+                    AddPeer(peer);
+            },
+            reason => _state.Do(() => _state.Events.Enqueue(new TorrentEvent.TrackerFailed(tracker.AbsoluteUri, reason))),
+            new Random());
+        return Task.Run(() => loop.RunAsync(Completed, _stop.Token));
     }
 
     private async Task AcceptAsync()

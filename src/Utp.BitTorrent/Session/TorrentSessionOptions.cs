@@ -17,6 +17,9 @@ public sealed record TorrentSessionOptions
     /// <summary>Peers to begin with: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/> each. Those that cannot be reached are tried again, ever more seldom.</summary>
     public IReadOnlyList<EndPoint> Peers { get; init; } = [];
 
+    /// <summary>Whether the torrent's trackers are told that we are here, and asked for peers; by default they are.</summary>
+    public bool UseTrackers { get; init; } = true;
+
     /// <summary>Whether all must be there already: then nothing is written, not even beside the files.</summary>
     public bool SeedOnly { get; init; }
 
@@ -83,6 +86,11 @@ public abstract record TorrentEvent
     /// <summary>A peer gave wrong data, which is proved: it is not spoken to any more.</summary>
     /// <param name="EndPoint">Where it was.</param>
     public sealed record PeerBanned(IPEndPoint EndPoint) : TorrentEvent;
+
+    /// <summary>A tracker did not answer, or refused; it is asked again later.</summary>
+    /// <param name="Tracker">Its URL.</param>
+    /// <param name="Reason">Why, in a few words.</param>
+    public sealed record TrackerFailed(string Tracker, string Reason) : TorrentEvent;
 
     /// <summary>A piece was verified and is on the disk.</summary>
     /// <param name="Piece">Its number.</param>

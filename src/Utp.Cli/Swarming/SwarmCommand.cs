@@ -13,6 +13,8 @@ internal static class SwarmCommand
         SwarmSeedCommand.Create(runner),
     };
 
+    public static Option<bool> NoTrackers() => new("--no-trackers") { Description = "Ask no tracker: peers are named, or connect." };
+
     /// <summary>Peers to begin with; may be given several times.</summary>
     public static Option<EndPoint[]?> Peers() => new("--peer")
     {

@@ -13,28 +13,29 @@ internal static class SwarmGetCommand
         var folder = new Option<string?>("--out") { Description = "The folder to download to; by default this one.", HelpName = "FOLDER" };
         var seed = new Option<bool>("--seed") { Description = "Go on seeding when everything is there, until Ctrl-C." };
         var local = Parsers.Local("--bind", required: false);
+        var noTrackers = SwarmCommand.NoTrackers();
         var peers = SwarmCommand.Peers();
-        var command = new Command("get", "Downloads a torrent; a new start goes on where the last one stopped.") { what, folder, peers, local, seed };
+        var command = new Command("get", "Downloads a torrent; a new start goes on where the last one stopped.") { what, folder, peers, local, seed, noTrackers };
         runner.Attach(command, run => GetAsync(
-            run, run.Parsed.GetRequiredValue(what), run.Parsed.GetValue(folder) ?? ".", run.Parsed.GetValue(peers) ?? [], run.Parsed.GetValue(local), run.Parsed.GetValue(seed)));
+            run, run.Parsed.GetRequiredValue(what), run.Parsed.GetValue(folder) ?? ".", run.Parsed.GetValue(peers) ?? [], run.Parsed.GetValue(local), run.Parsed.GetValue(seed), !run.Parsed.GetValue(noTrackers)));
         return command;
     }
 
-    private static async Task<Outcome> GetAsync(CommandRun run, string what, string folder, EndPoint[] peers, IPEndPoint? local, bool seeds)
+    private static async Task<Outcome> GetAsync(CommandRun run, string what, string folder, EndPoint[] peers, IPEndPoint? local, bool seeds, bool trackers)
     {
         MagnetLink? link = null;
         if (what.StartsWith("magnet:", StringComparison.OrdinalIgnoreCase) && !MagnetLink.TryParse(what, out link, out var problem))
             throw CliException.WrongUsage(problem);
         if (folder.Length == 0)
             throw CliException.WrongUsage("--out is empty: name a folder.");
-        if (peers.Length == 0 && (link is null || link.Peers.Count == 0) && local is null)
-            throw CliException.WrongUsage("No peer is known, and trackers are not asked: name one with --peer HOST:PORT, or a port with --bind that peers connect to.");
-
         SwarmRun? swarm = null;
         try
         {
             var torrent = link is null ? await TorrentMetainfo.LoadAsync(what, run.Interrupt).ConfigureAwait(false) : null;
-            swarm = await SwarmRun.StartAsync(run, torrent, link, options => options with { Folder = folder, Peers = peers, LocalEndPoint = local ?? options.LocalEndPoint }).ConfigureAwait(false);
+            var asks = trackers && (link?.Trackers ?? torrent!.Trackers).Count > 0;
+            if (peers.Length == 0 && link is not { Peers.Count: > 0 } && local is null && !asks)
+                throw CliException.WrongUsage("No peer is known, and no tracker: name a peer with --peer HOST:PORT, or a port with --bind that peers connect to.");
+            swarm = await SwarmRun.StartAsync(run, torrent, link, options => options with { Folder = folder, Peers = peers, UseTrackers = trackers, LocalEndPoint = local ?? options.LocalEndPoint }).ConfigureAwait(false);
             await using (swarm.ConfigureAwait(false))
             {
                 await run.Progress.WhileAsync(swarm.CompleteAsync(run.Interrupt)).ConfigureAwait(false);

@@ -12,6 +12,7 @@ internal sealed class SwarmRun : IAsyncDisposable
     private readonly UtpNode _node;
     private readonly Moment _started = Moment.Now;
     private readonly HashSet<IPEndPoint> _banned = [];
+    private readonly HashSet<string> _failed = [];
     private TorrentSession _session = null!;
     private TimeSpan? _took;
     private TorrentProgress _last;
@@ -143,5 +144,7 @@ internal sealed class SwarmRun : IAsyncDisposable
     {
         if (happened is TorrentEvent.PeerBanned banned && !_run.Json && _banned.Add(banned.EndPoint))
             _run.Terminal.Say($"{Addresses.Text(banned.EndPoint)} gave wrong data and is not spoken to any more.");
+        else if (happened is TorrentEvent.TrackerFailed failed && !_run.Json && _failed.Add(failed.Tracker))
+            _run.Terminal.Say($"Tracker: {Sentences.OneLine(failed.Reason)}; it is asked again later.");
     }
 }

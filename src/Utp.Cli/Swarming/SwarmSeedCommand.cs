@@ -12,21 +12,22 @@ internal static class SwarmSeedCommand
         var torrent = new Argument<string>("TORRENT") { Description = "The .torrent file." };
         var folder = new Option<string?>("--in") { Description = "The folder that its file or folder is in; by default this one.", HelpName = "FOLDER" };
         var local = Parsers.Local("--bind", required: false);
+        var noTrackers = SwarmCommand.NoTrackers();
         var peers = SwarmCommand.Peers();
-        var command = new Command("seed", "Gives a torrent that is complete to whoever connects, until Ctrl-C.") { torrent, folder, peers, local };
+        var command = new Command("seed", "Gives a torrent that is complete to whoever connects, until Ctrl-C.") { torrent, folder, peers, local, noTrackers };
         runner.Attach(command, run => SeedAsync(
-            run, run.Parsed.GetRequiredValue(torrent), run.Parsed.GetValue(folder) ?? ".", run.Parsed.GetValue(peers) ?? [], run.Parsed.GetValue(local)));
+            run, run.Parsed.GetRequiredValue(torrent), run.Parsed.GetValue(folder) ?? ".", run.Parsed.GetValue(peers) ?? [], run.Parsed.GetValue(local), !run.Parsed.GetValue(noTrackers)));
         return command;
     }
 
-    private static async Task<Outcome> SeedAsync(CommandRun run, string path, string folder, EndPoint[] peers, IPEndPoint? local)
+    private static async Task<Outcome> SeedAsync(CommandRun run, string path, string folder, EndPoint[] peers, IPEndPoint? local, bool trackers)
     {
         if (path.StartsWith("magnet:", StringComparison.OrdinalIgnoreCase))
             throw CliException.WrongUsage("A magnet link does not say what is to be seeded: name the .torrent file.");
         try
         {
             var torrent = await TorrentMetainfo.LoadAsync(path, run.Interrupt).ConfigureAwait(false);
-            var swarm = await SwarmRun.StartAsync(run, torrent, null, options => options with { Folder = folder, SeedOnly = true, Peers = peers, LocalEndPoint = local ?? options.LocalEndPoint }).ConfigureAwait(false);
+            var swarm = await SwarmRun.StartAsync(run, torrent, null, options => options with { Folder = folder, SeedOnly = true, Peers = peers, UseTrackers = trackers, LocalEndPoint = local ?? options.LocalEndPoint }).ConfigureAwait(false);
             await using (swarm.ConfigureAwait(false))
             {
                 run.SayListening(swarm.LocalEndPoint);

@@ -23,7 +23,7 @@ def session(encryption):
         "in_enc_policy": level, "out_enc_policy": level,
         "allow_multiple_connections_per_ip": True,
         "alert_mask": lt.alert.category_t.status_notification | lt.alert.category_t.error_notification | lt.alert.category_t.peer_notification
-        | lt.alert.category_t.connect_notification,
+        | lt.alert.category_t.connect_notification | lt.alert.category_t.storage_notification,
     })
 
 
@@ -58,6 +58,7 @@ def create(command):
 def main():
     ses = session(sys.argv[1] if len(sys.argv) > 1 else "disabled")
     handle = None
+    seconds = None
     told = False
     started = time.monotonic()
     tell("listening", port=ses.listen_port(), version=lt.version)
@@ -78,11 +79,13 @@ def main():
                 create(command)
         for alert in ses.pop_alerts():
             tell("alert", kind=type(alert).__name__, text=alert.message())
-        if handle is not None and not told:
-            status = handle.status()
-            if status.is_seeding:
+            if seconds is not None and not told and type(alert).__name__ == "cache_flushed_alert":
                 told = True
-                tell("finished", seconds=time.monotonic() - started, bytes=status.total_payload_download)
+                tell("finished", seconds=seconds, bytes=handle.status().total_payload_download)
+        if handle is not None and seconds is None and handle.status().is_seeding:
+            # All pieces are verified; its disk threads may not have written, or even made, the last files.
+            seconds = time.monotonic() - started
+            handle.flush_cache()
 
 
 main()

@@ -83,7 +83,8 @@ public sealed class SwarmTests : IDisposable
 
     [Theory]
     [InlineData("swarm", "No command is given: utp swarm has create, get, seed")]
-    [InlineData("swarm get x.torrent", "No peer is known")]
+    [InlineData("swarm get magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567", "No peer is known")]
+    [InlineData("swarm get magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&tr=http://t/announce --no-trackers", "No peer is known")]
     [InlineData("swarm get x.torrent --peer nowhere", "lacks the port")]
     [InlineData("swarm get magnet:?dn=x --peer 127.0.0.1:9", "names no torrent")]
     [InlineData("swarm seed magnet:?dn=x", "name the .torrent file")]

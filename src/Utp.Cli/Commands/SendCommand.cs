@@ -13,12 +13,25 @@ internal static class SendCommand
         var command = new Command("send", "Sends a file: its bytes are the bytes of one connection.") { path, peer };
         var resume = new Option<bool>("--resume") { Description = "Go on where an earlier transfer of the file stopped; the receiver needs --resume, too." };
         command.Add(resume);
+        var limit = new Option<long?>("--limit")
+        {
+            Description = "Send no more than so many bytes a second; without it uTP yields to other traffic by itself.",
+            HelpName = "RATE",
+            CustomParser = static result =>
+            {
+                if (ByteSize.TryParse(result.Tokens[0].Value, out var bytes) && bytes > 0)
+                    return bytes;
+                result.AddError($"--limit is '{result.Tokens[0].Value}': give bytes a second, {ByteSize.Forms}, as in 2MB");
+                return null;
+            },
+        };
+        command.Add(limit);
         var families = Parsers.Families(command);
-        runner.Attach(command, run => SendAsync(run, run.Parsed.GetRequiredValue(path), Addresses.Of(run.Parsed.GetRequiredValue(peer)!, run.Parsed.Family(families)), run.Parsed.GetValue(resume)));
+        runner.Attach(command, run => SendAsync(run, run.Parsed.GetRequiredValue(path), Addresses.Of(run.Parsed.GetRequiredValue(peer)!, run.Parsed.Family(families)), run.Parsed.GetValue(resume), run.Parsed.GetValue(limit)));
         return command;
     }
 
-    private static async Task<Outcome> SendAsync(CommandRun run, string path, EndPoint peer, bool resume)
+    private static async Task<Outcome> SendAsync(CommandRun run, string path, EndPoint peer, bool resume, long? limit)
     {
         // Opened first: a wrong path must not cost the peer a connection.
         SourceFile source;
@@ -40,7 +53,7 @@ internal static class SendCommand
         await using (node.ConfigureAwait(false))
         {
             var work = node.RunAsync<TransferResult>(
-                result => new SendActor(result, node, peer, stream, e => FileErrors.Reading(name, e), meter, resume, run.Interrupt), run.Interrupt);
+                result => new SendActor(result, node, peer, stream, e => FileErrors.Reading(name, e), meter, resume, limit is { } rate ? new RateLimit(rate) : null, run.Interrupt), run.Interrupt);
             sent = await run.Progress.WhileAsync(work).ConfigureAwait(false);
         }
 

@@ -12,12 +12,12 @@ namespace Utp.Cli;
 /// A chunk's memory belongs to the connection from the write until its delivered acknowledgement, so a chunk is filled again only then. The chunks
 /// together are as large as the send buffer: no write is ever refused, and a peer that does not read stops the reading here.
 /// </remarks>
-internal sealed class Outflow(Stream source, Func<Exception, string> explain, int sendBufferBytes, IActorRef self, Meter meter)
+internal sealed class Outflow(Stream source, Func<Exception, string> explain, int sendBufferBytes, IActorRef self, Meter meter, RateLimit? limit = null)
 {
     private const int MaxChunkBytes = 128 << 10;
     private const int ChunksPerBuffer = 32;
 
-    private readonly int _chunkBytes = Math.Clamp(sendBufferBytes / ChunksPerBuffer, 1, MaxChunkBytes);
+    private readonly int _chunkBytes = Math.Clamp(sendBufferBytes / ChunksPerBuffer, 1, Math.Min(MaxChunkBytes, limit?.PieceBytes ?? MaxChunkBytes));
     private IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Stack<Chunk> _free = new();
     private IActorRef _connection = ActorRefs.Nobody;
@@ -119,6 +119,8 @@ internal sealed class Outflow(Stream source, Func<Exception, string> explain, in
         {
             var count = await source.ReadAsync(chunk.Bytes).ConfigureAwait(false);
             _hash.AppendData(chunk.Bytes, 0, count);
+            if (limit is not null)
+                await Task.Delay(limit.Take(count, TimeSpan.FromMilliseconds(Environment.TickCount64))).ConfigureAwait(false);
             return new Read(chunk, count, null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)

@@ -34,7 +34,7 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
 
     public SendActor(
         TaskCompletionSource<TransferResult> result, UtpNode node, EndPoint peer, Stream source, Func<Exception, string> explain, Meter meter,
-        bool resumes, CancellationToken interrupt)
+        bool resumes, RateLimit? limit, CancellationToken interrupt)
         : base(result)
     {
         (_explain, _meter) = (explain, meter);
@@ -43,7 +43,7 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
         _manager = node.Manager;
         _peer = peer;
         _peerText = Addresses.Text(peer);
-        _outflow = new Outflow(source, explain, node.SendBufferBytes, Self, meter);
+        _outflow = new Outflow(source, explain, node.SendBufferBytes, Self, meter, limit);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;

@@ -30,14 +30,22 @@ public sealed class AllocationTests
     private static void AssertFree(ConnectionPair pair, byte[] payload, Action<ConnectionPair, byte[]> write, int payloadsPerRound)
     {
         const int Rounds = 500;
+        const int Tries = 4;
         Run(pair, payload, write);
-        var received = pair.ReceivedBytes;
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        var least = long.MaxValue;
+        for (var i = 0; i < Tries && least > 0; i++)
+        {
+            var received = pair.ReceivedBytes;
+            var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Run(pair, payload, write);
+            Run(pair, payload, write);
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal((long)Rounds * payloadsPerRound * payload.Length, pair.ReceivedBytes - received);
+            // The runtime itself may allocate on the thread while it replaces code. What a packet costs shows in every run, five hundred times.
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.Equal((long)Rounds * payloadsPerRound * payload.Length, pair.ReceivedBytes - received);
+        }
+
+        Assert.Equal(0, least);
 
         static void Run(ConnectionPair pair, byte[] payload, Action<ConnectionPair, byte[]> write)
         {

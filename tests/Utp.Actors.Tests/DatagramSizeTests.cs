@@ -52,12 +52,14 @@ public sealed class DatagramSizeTests(ITestOutputHelper output) : UtpSpec(output
         Assert.InRange(second.B.Handler.ExpectMsg<ConnectionStatistics>().Connection.PacketsSent, 1, 8);
     }
 
+    // What a busy machine makes an end send again has no part in the size of packets.
     private long PacketsOf(Pair pair)
     {
         pair.A.Tell(new Write(Bytes(Each)) { Ack = "delivered", AckWhen = AckWhen.Delivered });
         Assert.Equal(Bytes(Each), pair.B.ExpectBytes(Each));
         pair.A.Handler.ExpectMsg("delivered");
         pair.A.Tell(GetStatistics.Instance);
-        return pair.A.Handler.ExpectMsg<ConnectionStatistics>().Connection.PacketsSent;
+        var sent = pair.A.Handler.ExpectMsg<ConnectionStatistics>().Connection;
+        return sent.PacketsSent - sent.Retransmissions;
     }
 }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Akka;
 using Akka.Actor;
 using Akka.Configuration;
+using Akka.Event;
 using Utp.Messages;
 using Utp.Protocol;
 using Utp.Sockets;
@@ -24,6 +25,7 @@ internal sealed class UtpManager : UntypedActor
     // Single outgoing connections share their receive memory; a bound listener has its own.
     private readonly ReceiveMemory _sharedMemory;
     private readonly UtpCounts _counts;
+    private readonly RecordWriter _records;
     private readonly List<IActorRef> _flushAskers = [];
 
     // Of every listener that a user may name.
@@ -39,6 +41,8 @@ internal sealed class UtpManager : UntypedActor
         _channels = new ChannelOpener(settings, Context.System);
         _sharedMemory = new ReceiveMemory(settings.ReceiveMemoryBytes);
         _counts = new UtpCounts(settings, _sharedMemory);
+        var log = Logging.GetLogger(Context.System, "utp");
+        _records = new RecordWriter(settings.Trace, sentence => log.Warning(sentence));
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => StoppingStrategy.Instance;
@@ -49,7 +53,11 @@ internal sealed class UtpManager : UntypedActor
         UtpMeter.Publish();
     }
 
-    protected override void PostStop() => MeterSources.Remove(_counts);
+    protected override void PostStop()
+    {
+        _records.Stop();
+        MeterSources.Remove(_counts);
+    }
 
     protected override void OnReceive(object message)
     {
@@ -219,8 +227,8 @@ internal sealed class UtpManager : UntypedActor
 
         var door = new OpenQueue();
         var spec = opened.Request is BindRequest request
-            ? new ListenerSpec([channel, .. others], syns, _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder, door, _counts)
-            : new ListenerSpec([channel], null, _deadlines, _sharedMemory, _settings, _settings.Limits, ConnectionSettings.Create(_settings, null), null, opened.Sender, door, _counts);
+            ? new ListenerSpec([channel, .. others], syns, _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder, door, _counts, _records)
+            : new ListenerSpec([channel], null, _deadlines, _sharedMemory, _settings, _settings.Limits, ConnectionSettings.Create(_settings, null), null, opened.Sender, door, _counts, _records);
         var listener = Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(_settings.Dispatcher));
         Adopt(listener);
         if (spec.Bind is not null)

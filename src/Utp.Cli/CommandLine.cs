@@ -47,6 +47,7 @@ internal static class CommandLine
             SwarmCommand.Create(runner),
             SimulateCommand.Create(runner),
             BenchCommand.Create(runner),
+            DoctorCommand.Create(runner),
             ConfigCommand.Create(runner),
             CompletionCommand.Create(runner),
             EndCommand.Create(runner),

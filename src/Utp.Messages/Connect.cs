@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Akka.Actor;
@@ -41,6 +42,12 @@ public sealed record Connect(EndPoint RemoteAddress) : UtpCommand
     /// belongs to the connection as that of a <see cref="Write"/> does.
     /// </summary>
     public ReadOnlyMemory<byte> InitialData { get; init; }
+
+    /// <summary>
+    /// The trace that the connection belongs to: that of the activity in which this command was made, unless another one is set. The spans <c>utp.connect</c> and
+    /// <c>utp.close</c> join it, when somebody listens to the activity source <c>Utp</c>.
+    /// </summary>
+    public ActivityContext TraceContext { get; init; } = Activity.Current?.Context ?? default;
 
     /// <summary>Cancels the attempt: <see cref="CommandFailed"/> with <see cref="FailureCause.Cancelled"/>. Without effect once connected.</summary>
     public CancellationToken Cancellation { get; init; }

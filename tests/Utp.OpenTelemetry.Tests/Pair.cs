@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
@@ -35,9 +36,9 @@ internal sealed class Pair : IAsyncDisposable
     }
 
     /// <summary>Opens a connection, writes, waits until all is delivered, and leaves it open.</summary>
-    public async Task<IActorRef> WriteAsync(int bytes)
+    public async Task<IActorRef> WriteAsync(int bytes, ActivityContext trace = default)
     {
-        var writer = System.ActorOf(Props.Create(() => new Writer(Address)));
+        var writer = System.ActorOf(Props.Create(() => new Writer(Address, trace)));
         await writer.Ask<string>(bytes, Patience);
         return writer;
     }
@@ -95,13 +96,13 @@ internal sealed class Pair : IAsyncDisposable
         private IActorRef _connection = ActorRefs.Nobody;
         private int _bytes;
 
-        public Writer(IPEndPoint address)
+        public Writer(IPEndPoint address, ActivityContext trace)
         {
             Receive<int>(bytes =>
             {
                 _asker = Sender;
                 _bytes = bytes;
-                Context.System.Utp().Tell(new Connect(address));
+                Context.System.Utp().Tell(new Connect(address) { TraceContext = trace });
             });
             Receive<Connected>(_ =>
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Akka.Actor;
 using Akka.Event;
@@ -65,6 +66,8 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     private Transmission _transmission = null!;
     private WriteDesk _writes = null!;
     private ConnectionMeter _meter = null!;
+    private ConnectionTracing _tracing = null!;
+    private ConnectionSpans _spans = null!;
 
     // What is being opened, until its commander has heard of it.
     private Opening? _opening;
@@ -113,13 +116,14 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         try
         {
             var now = Clock.Now;
-            Initialize(start.Handle, start.Settings, start.Handler, start.PullMode, isAcceptor: true);
+            Initialize(start.Handle, start.Settings, start.Handler, start.PullMode, isAcceptor: true, default);
             _searchesPathMtu = start.Settings.SearchesPathMtu;
             _waitsForAccept = start.WaitsForAccept;
             _core = start.IsProved
                 ? UtpConnection.AcceptProved(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory)
                 : UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
-            OnCoreMade();
+            OnCoreMade(isAcceptor: true);
+            _tracing.OnBatch(batch);
             LimitWindow(batch.WindowLimit);
             Phase = ConnectionPhase.WaitingForRegister;
             if (batch.Packets.Length > 1)
@@ -138,14 +142,14 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     {
         var open = start.Open;
         var connect = open.Connect;
-        Initialize(start.Handle, open.Settings, open.Commander, connect.PullMode, isAcceptor: false);
+        Initialize(start.Handle, open.Settings, open.Commander, connect.PullMode, isAcceptor: false, connect.TraceContext);
         _opening = new Opening(open, _users, context);
         _confirmationTold = true;
 
         // Of several that are tried only one may carry the user's data.
         var initialData = open.IsRace ? default : connect.InitialData;
         _core = UtpConnection.Connect(start.Handle.Seed, _options, initialData, Clock.Now);
-        OnCoreMade();
+        OnCoreMade(isAcceptor: false);
         LimitWindow(start.WindowLimit);
         if (!initialData.IsEmpty)
             _writes.OnInitialData(_users.Owner);
@@ -160,6 +164,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         try
         {
             LimitWindow(batch.WindowLimit);
+            _tracing.OnBatch(batch);
             _core.HandleBatch(batch.Packets, Clock.Now);
         }
         finally
@@ -193,11 +198,21 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         }
 
         _meter.OnDeadline(_core, now);
+        _tracing.OnDeadline(now);
         _transmission.OnDeadline(now);
         _core.HandleTimeout(now);
 
         // What waits behind may carry the acknowledgement that is due now.
         DrainSoon();
+    }
+
+    /// <summary>A message about its record; false: it is none.</summary>
+    public bool OnTracing(object message, IActorRef sender)
+    {
+        if (!_tracing.Handle(message, sender))
+            return false;
+        Drain();
+        return true;
     }
 
     /// <summary>Somebody asks what it has counted.</summary>
@@ -313,6 +328,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         if (!_end.IsTold)
             EndByForce(new CloseReason(CloseCause.Aborted, Detail: "Its listener was stopped."), null);
         _meter.Leave(_core);
+        _tracing?.Leave();
     }
 
     /// <summary>Somebody registers, who is there.</summary>
@@ -389,6 +405,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     /// <summary>A user asks for the end.</summary>
     public void BeginClose(CloseCommand command)
     {
+        _spans.OnClosing();
         var counts = _end.OnCommand(command);
         if (counts is not Abort && _writes.HoldsFile)
             _closeBehindFile = counts;
@@ -434,6 +451,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     {
         _end.OnEnded(reason);
         TryResetPeer();
+        _spans?.OnEnded(reason);
         if (_core is not null)
             _meter.OnEnded(reason.Cause, _core.GetStatistics(), Clock.Now);
         _writes?.OnEnd(reason);
@@ -454,6 +472,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     public void LeaveListener()
     {
         _meter.Leave(_core);
+        _tracing?.Leave();
         _handle.MoveDeadline(Instant.Never);
         port.Deadlines.Cancel(_handle);
         port.Remove(_handle);
@@ -508,23 +527,26 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
             ArmDeadline();
     }
 
-    private void Initialize(ConnectionHandle handle, ConnectionSettings settings, IActorRef owner, bool pullMode, bool isAcceptor)
+    private void Initialize(ConnectionHandle handle, ConnectionSettings settings, IActorRef owner, bool pullMode, bool isAcceptor, ActivityContext trace)
     {
         _handle = handle;
         _users = new ConnectionUsers(context, owner, isAcceptor);
         _meter = new ConnectionMeter(port.Counts, isAcceptor);
+        _spans = new ConnectionSpans(handle.Path.Remote, !isAcceptor, trace);
         _end = new ConnectionEnd(handle, settings.RegisterTimeout);
         _registerTimeout = settings.RegisterTimeout;
         _options = settings.For(handle.MtuCeilingBytes, !handle.Path.Remote.IsIPv4);
         _pullMode = _readingSuspended = pullMode;
     }
 
-    private void OnCoreMade()
+    private void OnCoreMade(bool isAcceptor)
     {
         _core.SuggestPathSize(_handle.PathSize);
         _core.SuspendReading();
         _transmission = new Transmission(_handle, port, _core);
         _writes = new WriteDesk(_core, _options, context.Self);
+        _tracing = new ConnectionTracing(port.Records, _handle, _core, _transmission, !isAcceptor, () => UdpEndPoint.From(LocalEndPoint));
+        _tracing.Begin();
     }
 
     private IPEndPoint RemoteEndPoint => _handle.Path.Remote.ToIPEndPoint();
@@ -578,6 +600,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
 
         var now = Clock.Now;
         _meter.OnOpened(now);
+        _spans.OnOpened();
         if (_registerTimeout > TimeSpan.Zero)
             _registerDeadline = now.Plus(_registerTimeout.Micros());
     }
@@ -585,6 +608,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     private void OnPeerFinished(CloseReason reason)
     {
         _peerFinished = true;
+        _spans.OnClosing();
         _end.OnPeerFinished(reason);
         if (_users.Handler is not null && (_end.Command is null || (_keepOpenOnPeerClosed && _end.Command is ConfirmedClose)))
             FollowPeer();
@@ -671,7 +695,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     // wake the clock once (design note 10).
     private void ArmDeadline()
     {
-        var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), Instant.Min(_transmission.RetryAt, _meter.SampleAt));
+        var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), Instant.Min(_transmission.RetryAt, Instant.Min(_meter.SampleAt, _tracing.FlushAt)));
         next = Instant.Min(next.RoundedUp(DeadlineMicros), Instant.Max(next, _core.PacedAt));
         if (_handle.MoveDeadline(next))
             port.Deadlines.Arm(_handle, next);
@@ -721,6 +745,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         if (!_connectedTold)
         {
             // Nobody else has heard of it.
+            _spans.OnEnded(reason);
             _meter.OnEnded(reason.Cause, _core.GetStatistics(), Clock.Now);
             _end.OnTold();
             Phase = ConnectionPhase.TimeWait;
@@ -729,7 +754,8 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
 
         var statistics = _core.GetStatistics();
         _end.Describe(reason, statistics);
-        _meter.OnEnded(_end.Event!.Reason.Cause, statistics, Clock.Now);
+        _spans.OnEnded(_end.Event!.Reason);
+        _meter.OnEnded(_end.Event.Reason.Cause, statistics, Clock.Now);
         if (HasMoreMessages)
         {
             Phase = ConnectionPhase.Ending;

@@ -21,6 +21,9 @@ internal sealed class Transmission(ConnectionHandle handle, Port port, UtpConnec
 
     private bool _waitsForWritable;
 
+    /// <summary>Hears what was sent; null: nobody does.</summary>
+    public ConnectionRecord? Record { get; set; }
+
     /// <summary>When to ask a queue again that was full, and that tells nobody when it has room.</summary>
     public Instant RetryAt { get; private set; } = Instant.Never;
 
@@ -111,6 +114,8 @@ internal sealed class Transmission(ConnectionHandle handle, Port port, UtpConnec
         while (left > 0)
         {
             var sent = handle.Channel.SendBurst(handle.Path, buffer.AsSpan(offset, burst.Bytes - offset), burst.SegmentBytes, burst.DontFragment, out var status);
+            if (sent > 0)
+                Record?.OnBurst(buffer.AsSpan(offset, Math.Min(sent * burst.SegmentBytes, burst.Bytes - offset)), burst.SegmentBytes, now);
             left -= sent;
             offset += sent * burst.SegmentBytes;
             if (left == 0)

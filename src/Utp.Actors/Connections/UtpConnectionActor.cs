@@ -347,7 +347,7 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
                 Session.OnTerminated(gone.Owner);
                 break;
             default:
-                return false;
+                return Session.OnTracing(message, Sender);
         }
 
         return true;

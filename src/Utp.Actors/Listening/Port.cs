@@ -4,11 +4,14 @@ using Akka.Actor;
 namespace Utp.Actors;
 
 /// <summary>What a listener shares with its connections: where it is bound, the table that they are in, and the clock that wakes them.</summary>
-internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, PortCounts counts, IActorRef listener)
+internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, PortCounts counts, RecordWriter records, IActorRef listener)
 {
     public DeadlineClock Deadlines { get; } = deadlines;
 
     public IActorRef Listener { get; } = listener;
+
+    /// <summary>Writes what is recorded of connections.</summary>
+    public RecordWriter Records { get; } = records;
 
     /// <summary>What its connections count together.</summary>
     public PortCounts Counts { get; } = counts;

@@ -19,8 +19,9 @@ namespace Utp.Actors;
 /// <param name="Binder">The command's sender, or the attempt whose port it is; hears <see cref="Bound"/>.</param>
 /// <param name="Door">Where the manager puts what is to be opened through this port.</param>
 /// <param name="Counts">Of the manager: what its ports count goes there.</param>
+/// <param name="Records">Of the manager: writes what is recorded of connections.</param>
 internal sealed record ListenerSpec(
-    IReadOnlyList<IDatagramChannel> Channels, IDatagramChannel? Syns, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door, UtpCounts Counts);
+    IReadOnlyList<IDatagramChannel> Channels, IDatagramChannel? Syns, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door, UtpCounts Counts, RecordWriter Records);
 
 /// <summary>
 /// One UDP port: owns the socket and the table of its connections, reads in batches, and gives each connection what is its own as one message. What strangers
@@ -59,7 +60,7 @@ internal sealed partial class UtpListener : UntypedActor
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
         _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0, (_channel.Features & DatagramChannelFeatures.Segmentation) != 0);
         var counts = spec.Bind is null ? spec.Counts.Outgoing : new PortCounts();
-        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, counts, Self);
+        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, counts, spec.Records, Self);
         _loops = [.. AllChannels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), channel == spec.Syns, Self))];
         _meter = new PortMeter(counts, _table, [.. AllChannels], _loops, spec.Memory, spec.Bind is not null);
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);

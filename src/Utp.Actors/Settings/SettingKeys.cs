@@ -1,5 +1,6 @@
 using System.Globalization;
 using Akka.Configuration;
+using Utp.Messages;
 using Utp.Protocol;
 
 namespace Utp.Actors;
@@ -148,6 +149,17 @@ internal sealed class WordKey(string name) : SettingKey<string>(name)
     protected override bool IsAllowed(string value) => value is not null;
 }
 
+/// <summary>A folder by its whole path, or the word that stands for none, which reads as empty.</summary>
+internal sealed class FolderKey(string name, string none) : SettingKey<string>(name)
+{
+    protected override string Range => $"the absolute path of a folder, or {none}";
+
+    protected override string Parse(Config config, string text) =>
+        text == none ? "" : Path.IsPathFullyQualified(text) ? text : throw new FormatException("It is relative.");
+
+    protected override bool IsAllowed(string value) => true;
+}
+
 /// <summary>A switch: on or off, as HOCON writes them.</summary>
 internal sealed class SwitchKey(string name) : SettingKey<bool>(name)
 {
@@ -221,6 +233,13 @@ internal static class SettingKeys
     public static readonly CountKey MaxResetsPerSecondPerAddress = new("limits.resets-per-second-per-address", 0, 1_000_000);
     public static readonly SwitchKey UnknownIsNotUtp = new("limits.unknown-is-not-utp");
     public static readonly DurationKey ShutdownFlushTimeout = new("shutdown-flush-timeout", TimeSpan.Zero, TimeSpan.FromHours(1));
+
+    public static readonly FolderKey TraceFolder = new("trace", "off");
+    public static readonly ChoiceKey<TraceKinds> TraceKinds = new("trace-kind", ("both", Messages.TraceKinds.All), ("qlog", Messages.TraceKinds.Qlog), ("pcapng", Messages.TraceKinds.Pcapng));
+    public static readonly SizeKey TraceFileSize = new("trace-file-size", 64 << 10, 16L << 30);
+    public static readonly SizeKey TraceSize = new("trace-size", 1 << 20, 1L << 40);
+    public static readonly SizeKey TraceSnap = new("trace-snap", 20, 16 << 10);
+    public static readonly SizeKey TraceMemory = new("trace-memory", 1 << 20, 1L << 30);
 
     private static TimeSpan Milliseconds(int value) => TimeSpan.FromMilliseconds(value);
 

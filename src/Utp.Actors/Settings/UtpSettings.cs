@@ -24,6 +24,10 @@ public sealed record UtpSettings
         ShutdownFlushTimeout = SettingKeys.ShutdownFlushTimeout.Read(config);
         ReorderMemoryBytes = SettingKeys.ReorderMemory.Read(config);
         UnreadMemoryBytes = SettingKeys.UnreadMemory.Read(config);
+        var folder = SettingKeys.TraceFolder.Read(config);
+        Trace = new TraceSettings(
+            folder.Length == 0 ? null : folder, SettingKeys.TraceKinds.Read(config), SettingKeys.TraceFileSize.Read(config), SettingKeys.TraceSize.Read(config),
+            SettingKeys.TraceSnap.ReadInt(config), SettingKeys.TraceMemory.Read(config));
         Limits = new EndpointLimits
         {
             MaxConnections = SettingKeys.MaxConnections.Read(config),
@@ -117,6 +121,9 @@ public sealed record UtpSettings
 
     /// <summary><c>utp.shutdown-flush-timeout</c>.</summary>
     public TimeSpan ShutdownFlushTimeout { get; }
+
+    /// <summary><c>utp.trace</c> and its kin.</summary>
+    internal TraceSettings Trace { get; }
 
     /// <summary><c>utp.limits</c>.</summary>
     public EndpointLimits Limits { get; }

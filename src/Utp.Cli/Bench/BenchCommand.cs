@@ -18,6 +18,7 @@ internal static class BenchCommand
         ServeCommand.Create(runner),
         FirstCommand.Create(runner),
         RemoteCommand.Create(runner),
+        ObservedCommand.Create(runner),
         CompareCommand.Create(runner),
     };
 

@@ -121,6 +121,9 @@ internal sealed record EndPlan
     /// <summary>Where a client connects to.</summary>
     public IPEndPoint ServerAt(int port) => new(IPAddress.Parse(ServerHost), port);
 
+    /// <summary>Whether somebody in the end's process listens to the meter.</summary>
+    public bool ListensToMeter { get; init; }
+
     /// <summary>TCP's congestion control by the kernel's name; null: the machine's default.</summary>
     public string? Congestion { get; init; }
 }

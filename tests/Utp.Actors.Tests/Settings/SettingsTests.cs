@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Configuration;
+using Utp.Messages;
 using Utp.Protocol;
 
 namespace Utp.Actors.Tests.Settings;
@@ -52,6 +53,12 @@ public sealed class SettingsTests
         ["utp.limits.resets-per-second"] = ("15", s => s.Limits.MaxResetsPerSecond, 15),
         ["utp.limits.resets-per-second-per-address"] = ("16", s => s.Limits.MaxResetsPerSecondPerAddress, 16),
         ["utp.limits.unknown-is-not-utp"] = ("on", s => s.Limits.UnknownIsNotUtp, true),
+        ["utp.trace"] = ("/var/trace", s => s.Trace.Folder, "/var/trace"),
+        ["utp.trace-kind"] = ("qlog", s => s.Trace.Kinds, TraceKinds.Qlog),
+        ["utp.trace-file-size"] = ("1MiB", s => s.Trace.FileBytes, 1L << 20),
+        ["utp.trace-size"] = ("2MiB", s => s.Trace.TotalBytes, 2L << 20),
+        ["utp.trace-snap"] = ("64", s => s.Trace.SnapBytes, 64),
+        ["utp.trace-memory"] = ("3MiB", s => s.Trace.MemoryBytes, 3L << 20),
         ["utp.shutdown-flush-timeout"] = ("1s", s => s.ShutdownFlushTimeout, TimeSpan.FromSeconds(1)),
     };
 

@@ -39,6 +39,7 @@ internal static class EndCommand
     {
         if (await ReadAsync<EndPlan>(input).ConfigureAwait(false) is not { } plan)
             return;
+        using var meter = plan.ListensToMeter ? new MeterCollector() : null;
         var tally = new Tally();
         var end = await EndFactory.CreateAsync(plan, tally, run).ConfigureAwait(false);
         await using var endOfEnd = end.ConfigureAwait(false);

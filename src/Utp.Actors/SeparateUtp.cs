@@ -17,7 +17,7 @@ public sealed class SeparateUtp
 
         // As for the extension, whose mailbox type may not be known yet.
         system.Settings.InjectTopLevelFallback(UtpSettings.Reference.WithFallback(ConnectionMailbox.Configuration));
-        var deadlines = new DeadlineClock(() => system.Scheduler.Advanced.ScheduleOnce(0, static () => { }));
+        var deadlines = DeadlineClock.Start(system);
         _stopDeadlines = deadlines.Dispose;
         system.RegisterOnTermination(_stopDeadlines);
         Manager = ((ExtendedActorSystem)system).SystemActorOf(Props.Create(() => new UtpManager(settings, deadlines)).WithDispatcher(settings.Dispatcher), name);

@@ -13,8 +13,7 @@ public sealed class UtpExtension : IExtension
         Settings = UtpSettings.Parse(system.Settings.Config, laws);
         system.Settings.InjectTopLevelFallback(UtpSettings.Reference.WithFallback(ConnectionMailbox.Configuration));
 
-        // Akka's scheduler starts with its first caller, which blocks until its clock runs: better this thread than one of the pool.
-        var deadlines = new DeadlineClock(() => system.Scheduler.Advanced.ScheduleOnce(0, static () => { }));
+        var deadlines = DeadlineClock.Start(system);
         system.RegisterOnTermination(deadlines.Dispose);
         Manager = system.SystemActorOf(Props.Create(() => new UtpManager(Settings, deadlines)).WithDispatcher(Settings.Dispatcher), "utp");
         GracefulShutdown.Register(system, Manager, Settings.ShutdownFlushTimeout);

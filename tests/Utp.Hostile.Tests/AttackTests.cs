@@ -32,7 +32,9 @@ public sealed class AttackTests(AttackedHosts attacked) : IClassFixture<Attacked
         var (listening, port) = await hosts.Victim.ListenAsync(new FlowPlan { Address = "0.0.0.0" });
         var plan = new FlowPlan { Address = HostileHosts.VictimAddress, Port = port };
         var (transfer, end) = hosts.User.Send(plan);
-        await UntilAsync(async () => (await hosts.Victim.ReadAsync(listening)).Any(static flow => flow.Bytes > 1_000_000), "the transfer is under way");
+        await UntilAsync(
+            async () => end.IsCompleted || (await hosts.Victim.ReadAsync(listening)).Any(static flow => flow.Bytes > 1_000_000), "the transfer is under way");
+        await GoesOnAsync();
 
         var attack = hosts.AttackAsync(new Attack(Enum.Parse<AttackKind>(kind), HostileHosts.VictimAddress, port, HostileHosts.UserAddress, packetsPerSecond, Attacked));
         var users = 0;
@@ -49,13 +51,16 @@ public sealed class AttackTests(AttackedHosts attacked) : IClassFixture<Attacked
         await UntilAsync(
             async () => (await hosts.Victim.ReadAsync(listening)).Count(static flow => flow is { Ended: true, Intact: true, Bytes: UserBytes }) == users,
             "everything that the users sent has arrived");
-        Assert.False(end.IsCompleted, end.IsCompleted ? (await end).Error : "");
+        await GoesOnAsync();
         var before = await LargestAsync();
         Assert.True(before.Intact);
         await UntilAsync(async () => (await LargestAsync()).Bytes > before.Bytes, "the transfer goes on");
 
         await hosts.User.StopAsync(transfer);
         await hosts.Victim.StopAsync(listening);
+
+        // An agent that has ended, or a connection: tells why.
+        async Task GoesOnAsync() => Assert.False(end.IsCompleted, end.IsCompleted ? (await end).Error : "");
 
         async Task<FlowReport> LargestAsync() => (await hosts.Victim.ReadAsync(listening)).MaxBy(static flow => flow.Bytes)!;
     }

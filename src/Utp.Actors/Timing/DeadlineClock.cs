@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Utp.Protocol;
 using Utp.Sockets;
 
@@ -16,13 +17,14 @@ internal sealed class DeadlineClock : IDisposable
     private readonly Thread _thread;
     private bool _disposed;
 
-    /// <summary>Starts the thread.</summary>
-    /// <param name="onStarted">Called on the thread, first.</param>
-    public DeadlineClock(Action onStarted)
+    private DeadlineClock(ActorSystem system)
     {
-        _thread = new Thread(() => Run(onStarted)) { IsBackground = true, Name = "utp-deadlines", Priority = ThreadPriority.AboveNormal };
+        _thread = new Thread(() => Run(system.Scheduler)) { IsBackground = true, Name = "utp-deadlines", Priority = ThreadPriority.AboveNormal };
         _thread.Start();
     }
+
+    /// <summary>Starts the thread, and on it the scheduler of <paramref name="system"/>.</summary>
+    public static DeadlineClock Start(ActorSystem system) => new(system);
 
     /// <summary>Arms an entry's deadline, or moves it earlier.</summary>
     public void Arm(DeadlineEntry entry, Instant at)
@@ -53,9 +55,22 @@ internal sealed class DeadlineClock : IDisposable
         }
     }
 
-    private void Run(Action onStarted)
+    // Akka's scheduler starts with its first caller, which blocks until the scheduler's clock runs: better this thread than one of the pool.
+    private static void StartScheduler(IScheduler scheduler)
     {
-        onStarted();
+        try
+        {
+            scheduler.Advanced.ScheduleOnce(0, static () => { });
+        }
+        catch (SchedulerException)
+        {
+            // The actor system was terminated before this thread ran. Disposing ends the thread.
+        }
+    }
+
+    private void Run(IScheduler scheduler)
+    {
+        StartScheduler(scheduler);
         while (WaitForExpired())
         {
             var now = Clock.Now;

@@ -1,12 +1,33 @@
+using Akka.Actor;
 using Utp.Protocol;
 
 namespace Utp.Actors.Tests.Timing;
 
-public sealed class DeadlineClockTests : IDisposable
+public sealed class DeadlineClockTests : IAsyncLifetime
 {
-    private readonly DeadlineClock _clock = new(static () => { });
+    private readonly ActorSystem _system = ActorSystem.Create("deadlines");
+    private readonly DeadlineClock _clock;
 
-    public void Dispose() => _clock.Dispose();
+    public DeadlineClockTests() => _clock = DeadlineClock.Start(_system);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync()
+    {
+        _clock.Dispose();
+        return _system.Terminate();
+    }
+
+    // A program that makes an actor system for one connection can have ended it before the new thread runs. An exception there would end the process.
+    [Fact]
+    public async Task A_clock_whose_actor_system_has_ended_meanwhile_runs_and_ends()
+    {
+        await _system.Terminate();
+        using var clock = DeadlineClock.Start(_system);
+        using var entry = new Entry();
+        clock.Arm(entry, Clock.Now);
+        Assert.True(entry.Expired.Wait(TimeSpan.FromSeconds(60)));
+    }
 
     [Fact]
     public void An_armed_deadline_expires_not_before_its_time()

@@ -79,6 +79,20 @@ public sealed class HandshakeTests
         Assert.Equal(TestData.Sha256(Greeting), await pair.Ours.ReceivedAllAsync());
     }
 
+    // The npm utp takes the ack_nr of a repeated ST_SYN for an acknowledgement of its data: 0 is one when its first seq_nr was drawn shortly before the wrap.
+    [PeerTheory]
+    [InlineData(0.993)]
+    [InlineData(0.998)]
+    [InlineData(0.99995)]
+    public async Task A_utp_acceptor_whose_sequence_is_about_to_wrap_is_heard_whole_when_its_answer_was_lost(double random)
+    {
+        var peer = await NodePeer.StartAsync(PeerLibrary.Utp, random: random);
+        await peer.GreetAsync(1, GreetingBytes);
+        await using var pair = await Pair.ConnectAsync(peer, RelayRules.Lose(RelayDirection.FromAcceptor, 0));
+        await peer.EndAsync();
+        Assert.Equal(TestData.Sha256(Greeting), await pair.Ours.ReceivedAllAsync());
+    }
+
     private static async Task GreetsAsync(Pair pair)
     {
         await pair.Ours.SendAsync(Greeting);

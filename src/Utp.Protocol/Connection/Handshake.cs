@@ -300,7 +300,7 @@ internal sealed class Handshake
     }
 
     /// <summary>
-    /// The ST_SYN that is due leaves: a retry is identical but for the timestamp; the last within the time-out is plain, with a new id and no payload, for peers and
+    /// The ST_SYN that is due leaves: a retry is identical but for the timestamp, and the ack_nr where data has overtaken the answer; the last within the time-out is plain, with a new id and no payload, for peers and
     /// middleboxes that dislike extensions.
     /// </summary>
     /// <param name="firstWriteBytes">How long the user's first write is; null: there is none.</param>
@@ -324,7 +324,9 @@ internal sealed class Handshake
             PacketType.Syn,
             plain ? _seed.FallbackReceiveId : _seed.ReceiveId,
             plain ? _seed.FallbackSeqNr : _seed.InitialSeqNr,
-            default,
+
+            // The npm utp takes the ack_nr of a repeated ST_SYN for one of its data: nothing that it has sent may lie there.
+            syn.EarlySeqNr is { } early && !plain ? early.Plus(-OtherSequence) : default,
             _options.Compatibility == PeerCompatibility.Negotiate && !plain ? OwnCapabilities : Capabilities.None,
             withPayload);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using System.Threading.Channels;
 
@@ -34,8 +35,11 @@ internal sealed class NodePeer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a peer, with socket buffers of 4 MiB or with those that the kernel gives to everybody.</summary>
-    public static async Task<NodePeer> StartAsync(PeerLibrary library, bool defaultBuffers = false)
+    /// <summary>Starts a peer.</summary>
+    /// <param name="library">Which.</param>
+    /// <param name="defaultBuffers">With the socket buffers that the kernel gives to everybody, not 4 MiB.</param>
+    /// <param name="random">From 0 to 1, for every random number that the npm <c>utp</c> draws; null: it draws.</param>
+    public static async Task<NodePeer> StartAsync(PeerLibrary library, bool defaultBuffers = false, double? random = null)
     {
         NodeModules.Require();
         var start = new ProcessStartInfo("node")
@@ -46,6 +50,8 @@ internal sealed class NodePeer : IAsyncDisposable
             RedirectStandardError = true,
             ArgumentList = { "peer.js", library == PeerLibrary.Libutp ? "libutp" : "utp", defaultBuffers ? "default-buffers" : "wide-buffers" },
         };
+        if (random is { } drawn)
+            start.ArgumentList.Add(drawn.ToString(CultureInfo.InvariantCulture));
         var peer = new NodePeer(Process.Start(start)!);
         await peer.ExpectAsync("ready");
         return peer;

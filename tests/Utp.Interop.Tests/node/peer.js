@@ -3,12 +3,15 @@
 // One end of a uTP connection in the hands of a test. Commands arrive as JSON lines on standard input, what happens leaves as
 // JSON lines on standard output. The process ends when standard input does, so it never outlives its test.
 //
-//   node peer.js libutp|utp [default-buffers|wide-buffers]
+//   node peer.js libutp|utp [default-buffers|wide-buffers] [RANDOM]
+//
+// RANDOM, from 0 to 1, stands for every random number that the library draws: its first seq_nr, for example.
 
 const crypto = require('crypto')
 const readline = require('readline')
 const { createDriver } = require('./drivers')
 
+if (process.argv[4]) Math.random = () => Number(process.argv[4])
 const driver = createDriver(process.argv[2], process.argv[3])
 let connection = null
 let received = crypto.createHash('sha256')

@@ -130,6 +130,16 @@ public sealed class HandshakeRuleTests
         Assert.Equal(new SeqNr(5_001), answer.Expected);
     }
 
+    // The npm utp takes up to 511 packets from its oldest on as acknowledged by the ack_nr of a repeated ST_SYN.
+    [Fact]
+    public void A_retry_after_early_data_acknowledges_nothing_that_the_peer_can_have_sent()
+    {
+        Assert.Equal(default, NextSyn().AckNr);
+        _handshake.OnAnswer(Packet(PacketType.Data, Id, Seq, seqNr: 400), out _);
+
+        Assert.InRange(NextSyn().AckNr.DistanceTo(new SeqNr(400)), 1_022, 32_767);
+    }
+
     [Fact]
     public void A_stateless_acceptor_is_told_our_capabilities_again_until_it_was_heard()
     {

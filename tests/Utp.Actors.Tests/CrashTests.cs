@@ -98,3 +98,50 @@ public sealed class CrashTests : UtpSpec
         });
     }
 }
+
+/// <summary>A user's congestion control that cannot be made: the connection ends before it has begun.</summary>
+public sealed class BrokenCongestionControlTests(ITestOutputHelper output) : UtpSpec(output, new UtpCongestionControlSetup(new Dictionary<string, Func<ICongestionControl>>
+{
+    ["broken"] = Break,
+}))
+{
+    private static int _made;
+
+    private static readonly UtpOptions Broken = new() { CongestionControl = "broken" };
+
+    [Fact]
+    public void Whoever_connects_hears_why()
+    {
+        var (_, address) = BindTo(CreateTestProbe());
+
+        Manager.Tell(new Connect(address) { Options = Broken }, TestActor);
+
+        var failed = ExpectMsg<CommandFailed>();
+        Assert.Equal(FailureCause.InternalError, failed.Cause);
+        Assert.Contains("no such law today", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_listener_forgets_it_and_gives_back_its_memory()
+    {
+        var (listener, address) = BindTo(CreateTestProbe(), static bind => bind with { Options = Broken });
+
+        Manager.Tell(new Connect(address) { Timeout = TimeSpan.FromMilliseconds(300) }, TestActor);
+
+        ExpectMsg<CommandFailed>();
+        AwaitAssert(() =>
+        {
+            listener.Tell(GetStatistics.Instance, TestActor);
+            var statistics = ExpectMsg<ListenerStatistics>();
+            Assert.Equal(0, statistics.Connections);
+            Assert.Equal(0, statistics.ReceiveMemoryBytes);
+            Assert.True(Volatile.Read(ref _made) > 0, "no ST_SYN was accepted");
+        });
+    }
+
+    private static ICongestionControl Break()
+    {
+        Interlocked.Increment(ref _made);
+        throw new InvalidTimeZoneException("no such law today");
+    }
+}

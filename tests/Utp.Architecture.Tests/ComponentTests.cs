@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Utp.Actors;
 using Utp.Protocol;
 using Xunit;
 
@@ -30,16 +31,7 @@ public sealed partial class ComponentTests
     public void Every_component_is_sealed_and_alone_writes_its_fields()
     {
         Assert.True(Components.Count() >= 25, $"{Components.Count()} components were found");
-        Assert.All(Components, static component =>
-        {
-            Assert.True(component.IsSealed, component.Name);
-            Assert.All(
-                component.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic),
-                field => Assert.True(field.IsPrivate, $"{component.Name}.{field.Name}"));
-            Assert.All(
-                component.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic),
-                property => Assert.True(property.SetMethod is null or { IsPrivate: true }, $"{component.Name}.{property.Name}"));
-        });
+        Assert.All(Components, AssertIsComponent);
     }
 
     // What components pass around by reference has fields: each of them is written in one file.
@@ -75,6 +67,35 @@ public sealed partial class ComponentTests
                 .Where(static component => component.GetConstructors().Single().GetParameters().Any(static parameter => parameter.ParameterType == Parts))
                 .Select(static component => component.Name)
                 .Order(StringComparer.Ordinal));
+
+    // The actor of a connection is cut the same way (design note 0037). What the listener's table holds of it is the listener's, too.
+    [Fact]
+    public void Every_component_beside_a_connections_actor_is_sealed_and_alone_writes_its_fields()
+    {
+        var session = typeof(UtpSettings).Assembly.GetType("Utp.Actors.ConnectionSession", throwOnError: true)!;
+        var components = session.GetFields(BindingFlags.Instance | BindingFlags.NonPublic)
+            .Select(static field => field.FieldType)
+            .Where(type => type.Assembly == session.Assembly && type.Name != "ConnectionHandle")
+            .Append(session)
+            .ToArray();
+        Assert.True(components.Length >= 12, $"{components.Length} components were found");
+        Assert.All(components, AssertIsComponent);
+    }
+
+    [Fact]
+    public void The_session_of_a_connection_has_only_what_follows_in_which_order() =>
+        Assert.InRange(File.ReadLines(Path.Combine(House.Root, "src", "Utp.Actors", "Connections", "ConnectionSession.cs")).Count(), 1, 375);
+
+    private static void AssertIsComponent(Type component)
+    {
+        Assert.True(component.IsSealed, component.Name);
+        Assert.All(
+            component.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic),
+            field => Assert.True(field.IsPrivate, $"{component.Name}.{field.Name}"));
+        Assert.All(
+            component.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic),
+            property => Assert.True(property.SetMethod is null or { IsPrivate: true }, $"{component.Name}.{property.Name}"));
+    }
 
     [GeneratedRegex(@"timers\.(?:Arm|Stop)\(TimerKind\.(?<kind>\w+)")]
     private static partial Regex TimerWrite();

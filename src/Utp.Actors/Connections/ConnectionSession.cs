@@ -1,7 +1,4 @@
-using System.Diagnostics;
-using System.Net;
 using Akka.Actor;
-using Akka.Event;
 using Utp.Messages;
 using Utp.Protocol;
 using Utp.Sockets;
@@ -9,96 +6,57 @@ using Utp.Sockets;
 namespace Utp.Actors;
 
 /// <summary>
-/// Where a connection stands for its users; the core knows where the protocol stands.
-/// <code>
-///   Starting ─► SynSent ─► WaitingForRegister ─► Connected ─► FinSent ─► Ending ─► TimeWait ─► Over
-///                                                (PeerFin: the same, the peer's direction is closed)
-/// </code>
+/// One connection between its users and the core: what follows from every input, in which order. It decides nothing but that order; what is to be known or done belongs to the
+/// components beside it (design note 37). Which messages are understood when is its actor's. Owned by that actor, which alone calls it.
 /// </summary>
-internal enum ConnectionPhase
+internal sealed class ConnectionSession
 {
-    /// <summary>Before the first message.</summary>
-    Starting,
+    private readonly UtpConnection _core;
+    private readonly PhaseTracker _phases;
+    private readonly ConnectionHandle _handle;
+    private readonly ConnectionPath _path;
+    private readonly ConnectionUsers _users;
+    private readonly ConnectionEnd _end;
+    private readonly ReadDesk _reading;
+    private readonly WriteDesk _writes;
+    private readonly Transmission _transmission;
+    private readonly ConnectionObservers _observers;
+    private readonly ConnectionBeginning _beginning;
+    private readonly ConnectionClosing _closing;
+    private readonly ConnectionEnding _ending;
+    private readonly ConnectionAlarm _alarm;
+    private readonly TurnQueue _turns;
 
-    /// <summary>Nobody knows it yet but its attempt, if there is one.</summary>
-    SynSent,
-
-    /// <summary>Connected has been told; what the peer sends waits inside.</summary>
-    WaitingForRegister,
-
-    /// <summary>Somebody has registered.</summary>
-    Connected,
-
-    /// <summary>We close, or follow the peer: nothing more can be written, and the core flushes.</summary>
-    FinSent,
-
-    /// <summary>The core has ended. What the mailbox held then fails first, so that the closing event is the last message.</summary>
-    Ending,
-
-    /// <summary>Everybody knows; late packets are still answered.</summary>
-    TimeWait,
-
-    /// <summary>The listener's table has forgotten it; what the mailbox held then is taken leave of.</summary>
-    Over,
-}
-
-/// <summary>
-/// One connection between its users and the core: what follows from every input, once: events to the users, datagrams to the socket, the next deadline. Which messages are understood
-/// when is its actor's. Owned by that actor, which alone calls it. What it knows of its users, its end, its writes and of sending is in components of their own; what is left
-/// here is one sequence, input → core → drain, so the file is long.
-/// </summary>
-/// <param name="port">The listener's.</param>
-/// <param name="context">The actor's.</param>
-internal sealed class ConnectionSession(Port port, IActorContext context)
-{
-    // An answer to what a handler was given comes within some 10 µs on an idle machine; a peer's round trips may look longer by this, and no more.
-    private const long AnswerMicros = 500;
-
-    // Of deadlines that are not paced.
-    private const long DeadlineMicros = 1_000;
-
-    // Set by the first message, and never null after it.
-    private ConnectionHandle _handle = null!;
-    private ConnectionOptions _options = null!;
-    private ConnectionUsers _users = null!;
-    private ConnectionEnd _end = null!;
-    private UtpConnection _core = null!;
-    private Transmission _transmission = null!;
-    private WriteDesk _writes = null!;
-    private ConnectionMeter _meter = null!;
-    private ConnectionTracing _tracing = null!;
-    private ConnectionSpans _spans = null!;
-
-    // What is being opened, until its commander has heard of it.
-    private Opening? _opening;
-    private bool _connectedTold;
-    private bool _waitsForAccept;
-    private CloseCommand? _closeBehindFile;
-    private bool _confirmationTold;
-    private bool _keepOpenOnPeerClosed;
-    private bool _peerFinished;
-    private bool _shuttingDown;
-    private bool _pullMode;
-    private bool _readingSuspended;
-    private bool _discardsReceived;
-    private bool _mayAnswer;
-    private bool _drainPending;
-    private bool _searchesPathMtu;
-    private TimeSpan _registerTimeout;
-    private Instant _registerDeadline = Instant.Never;
-    private long _windowLimit;
-
-    /// <summary>Where it stands.</summary>
-    public ConnectionPhase Phase { get; private set; }
-
-    /// <summary>Whether it has begun.</summary>
-    public bool HasBegun => _handle is not null;
-
-    /// <summary>Whether everybody knows of the end who must.</summary>
-    public bool IsEndTold => _end is { IsTold: true };
+    /// <summary>Makes the components in the order of the arrows between them: each knows only those that were made before it.</summary>
+    public ConnectionSession(StartConnection start, Port port, PhaseTracker phases, Departure departure, IActorContext context, Instant now)
+    {
+        var isInitiator = start.Opens is not null;
+        var options = start.Options;
+        _handle = start.Handle;
+        _phases = phases;
+        _core = start.MakeCore(options, now);
+        _turns = new TurnQueue(context);
+        _alarm = new ConnectionAlarm(_handle, port.Deadlines);
+        _users = new ConnectionUsers(context, start.Owner, isAcceptor: !isInitiator);
+        _end = new ConnectionEnd(_handle, start.Settings.RegisterTimeout);
+        _path = new ConnectionPath(_handle, port, _core, start.Settings.SearchesPathMtu, isInitiator);
+        _transmission = new Transmission(_handle, port, _core);
+        _reading = new ReadDesk(_core, _users, phases, start.PullMode);
+        _writes = new WriteDesk(_core, options, context.Self);
+        _observers = new ConnectionObservers(
+            _core,
+            new ConnectionMeter(port.Counts, isAcceptor: !isInitiator),
+            new ConnectionSpans(_handle.Path.Remote, isInitiator, start.TraceContext),
+            new ConnectionTracing(port.Records, _handle, _core, _transmission, isInitiator, () => UdpEndPoint.From(_path.LocalEndPoint)));
+        var opening = start.Opens is { } open ? new Opening(open, _users, context) : null;
+        _beginning = new ConnectionBeginning(
+            _handle, port.Listener, _core, _users, _path, _reading, _writes, phases, _observers, opening, start.WaitsForAccept, start.Settings.RegisterTimeout);
+        _closing = new ConnectionClosing(_core, _users, _end, _reading, _writes, _beginning, phases, _observers);
+        _ending = new ConnectionEnding(_core, _users, _end, _writes, _beginning, _observers, _transmission, _path, phases, _turns, departure, context);
+    }
 
     /// <summary>The peer's address, for the log.</summary>
-    public object? Remote => _handle?.Path.Remote;
+    public object Remote => _handle.Path.Remote;
 
     /// <summary>What is told to whoever comes after the end.</summary>
     public Failure EndFailure => Failures.OfEnd(_end.Reason);
@@ -107,55 +65,29 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     public ConnectionClosed? ClosedEvent => _end.Event;
 
     /// <summary>Counters and gauges.</summary>
-    public ConnectionStatistics Statistics => new(RemoteEndPoint, LocalEndPoint, _core.GetStatistics());
+    public ConnectionStatistics Statistics => new(_path.RemoteEndPoint, _path.LocalEndPoint, _core.GetStatistics());
 
-    /// <summary>An acceptor begins.</summary>
-    public void Start(StartAcceptor start)
+    /// <summary>It begins. A <see cref="Drain"/> follows when the message's memory is given back.</summary>
+    public void Begin(StartConnection start, Instant now)
     {
-        var batch = start.Batch;
-        try
+        _core.SuggestPathSize(_handle.PathSize);
+        _core.SuspendReading();
+        _observers.OnBegins();
+        switch (start)
         {
-            var now = Clock.Now;
-            Initialize(start.Handle, start.Settings, start.Handler, start.PullMode, isAcceptor: true, default);
-            _searchesPathMtu = start.Settings.SearchesPathMtu;
-            _waitsForAccept = start.WaitsForAccept;
-            _core = start.IsProved
-                ? UtpConnection.AcceptProved(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory)
-                : UtpConnection.Accept(start.Handle.Seed, _options, batch.Packets[0], now, start.Handle.ReorderMemory);
-            OnCoreMade(isAcceptor: true);
-            _tracing.OnBatch(batch);
-            LimitWindow(batch.WindowLimit);
-            Phase = ConnectionPhase.WaitingForRegister;
-            if (batch.Packets.Length > 1)
-                _core.HandleBatch(batch.Packets[1..], now);
+            case StartAcceptor { Batch: var batch }:
+                _observers.OnBatch(batch);
+                _path.LimitWindow(batch.WindowLimit);
+                _phases.MoveTo(ConnectionPhase.WaitingForRegister);
+                if (batch.Packets.Length > 1)
+                    _core.HandleBatch(batch.Packets[1..], now);
+                break;
+            case StartInitiator initiator:
+                _path.LimitWindow(initiator.WindowLimit);
+                _phases.MoveTo(ConnectionPhase.SynSent);
+                _beginning.OnBegins(initiator.InitialData);
+                break;
         }
-        finally
-        {
-            batch.Release();
-        }
-
-        Drain();
-    }
-
-    /// <summary>An initiator begins.</summary>
-    public void Start(StartInitiator start)
-    {
-        var open = start.Open;
-        var connect = open.Connect;
-        Initialize(start.Handle, open.Settings, open.Commander, connect.PullMode, isAcceptor: false, connect.TraceContext);
-        _opening = new Opening(open, _users, context);
-        _confirmationTold = true;
-
-        // Of several that are tried only one may carry the user's data.
-        var initialData = open.IsRace ? default : connect.InitialData;
-        _core = UtpConnection.Connect(start.Handle.Seed, _options, initialData, Clock.Now);
-        OnCoreMade(isAcceptor: false);
-        LimitWindow(start.WindowLimit);
-        if (!initialData.IsEmpty)
-            _writes.OnInitialData(_users.Owner);
-        Phase = ConnectionPhase.SynSent;
-        _opening.Start();
-        Drain();
     }
 
     /// <summary>A batch of packets arrived.</summary>
@@ -163,8 +95,8 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     {
         try
         {
-            LimitWindow(batch.WindowLimit);
-            _tracing.OnBatch(batch);
+            _path.LimitWindow(batch.WindowLimit);
+            _observers.OnBatch(batch);
             _core.HandleBatch(batch.Packets, Clock.Now);
         }
         finally
@@ -175,30 +107,13 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         Drain();
     }
 
-    /// <summary>ICMP says something of it.</summary>
-    public void OnIcmp(IcmpReport report)
-    {
-        _handle.OnIcmpHandled();
-        if (report.Error == PathError.TooLarge)
-            _core.HandlePacketTooBig(report.PathDatagramBytes, report.Quoted, Clock.Now);
-        else
-            _core.HandleIcmpError(report.Error, report.Quoted, Clock.Now);
-        Drain();
-    }
-
     /// <summary>A deadline has passed.</summary>
     public void OnDeadline()
     {
         var now = Clock.Now;
-        if (now >= _registerDeadline)
-        {
-            _registerDeadline = Instant.Never;
-            _end.OnUnregistered();
-            AbortCore();
-        }
-
-        _meter.OnDeadline(_core, now);
-        _tracing.OnDeadline(now);
+        if (_beginning.IsOverdue(now))
+            _closing.OnUnregistered(now);
+        _observers.OnDeadline(now);
         _transmission.OnDeadline(now);
         _core.HandleTimeout(now);
 
@@ -206,43 +121,42 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
         DrainSoon();
     }
 
-    /// <summary>A message about its record; false: it is none.</summary>
-    public bool OnTracing(object message, IActorRef sender)
+    /// <summary>A message of the socket, of the network, or about what was counted and recorded.</summary>
+    /// <returns>Whether it was one of these.</returns>
+    public bool OnReport(object message, IActorRef sender)
     {
-        if (!_tracing.Handle(message, sender))
-            return false;
+        var now = Clock.Now;
+        switch (message)
+        {
+            case Writable:
+                _transmission.OnWritable(now);
+                break;
+            case IcmpReport report:
+                _path.OnIcmp(report, now);
+                break;
+            case PathErrorReport report:
+                _path.OnError(report, now);
+                break;
+            case ChannelFailed failed:
+                _path.OnChannelFailed(failed, now);
+                break;
+            case SampleNow:
+                _observers.OnSampleNow();
+                return true;
+            default:
+                if (!_observers.OnTracing(message, sender))
+                    return false;
+                break;
+        }
+
         Drain();
         return true;
     }
 
-    /// <summary>Somebody asks what it has counted.</summary>
-    public void OnSampleNow() => _meter.OnAsked(_core);
-
-    /// <summary>The drain that <see cref="DrainSoon"/> put behind other messages.</summary>
+    /// <summary>The drain that was put behind other messages.</summary>
     public void OnDrainNow()
     {
-        _drainPending = false;
-        Drain();
-    }
-
-    /// <summary>The socket takes datagrams again.</summary>
-    public void OnWritable()
-    {
-        _transmission.OnWritable(Clock.Now);
-        Drain();
-    }
-
-    /// <summary>Our own system says something of the path.</summary>
-    public void OnPathError(PathErrorReport report)
-    {
-        _core.HandlePathError(report.Error, Clock.Now, report.PathDatagramBytes);
-        Drain();
-    }
-
-    /// <summary>The socket is gone.</summary>
-    public void OnChannelFailed(ChannelFailed failed)
-    {
-        _core.HandleSocketFailure(failed.Cause.Message, Clock.Now);
+        _turns.OnCame();
         Drain();
     }
 
@@ -260,12 +174,7 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     public void OnFilePiece(FilePiece piece)
     {
         var taken = _writes.OnFilePiece(piece);
-        if (!_writes.HoldsFile && _closeBehindFile is { } close)
-        {
-            _closeBehindFile = null;
-            CloseAs(close);
-        }
-
+        _closing.OnFilePiece(Clock.Now);
         if (taken || _end.Command is not null)
             Drain();
         else
@@ -275,373 +184,159 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
     /// <summary>The handler has asked for this connection.</summary>
     public void OnAcceptGranted()
     {
-        if (_connectedTold || _end.IsTold)
+        if (_end.IsTold)
             return;
-        TellConnected();
+        _beginning.OnAcceptGranted();
         Drain();
     }
 
     /// <summary>The port is given up: what nobody has heard of ends.</summary>
     public void DropHalfOpen()
     {
-        if (_connectedTold || _opening is not null || _end.IsTold)
+        if (_beginning.IsTold || _beginning.IsOpening || _end.IsTold)
             return;
-        AbortCore();
+        _closing.AbortBoth(Clock.Now);
         Drain();
     }
 
-    /// <summary>The user takes nothing for now; before somebody has registered that is remembered.</summary>
-    public void OnSuspendReading()
-    {
-        _readingSuspended = true;
-        if (Phase != ConnectionPhase.WaitingForRegister)
-            _core.SuspendReading();
-    }
+    /// <summary>The user takes nothing for now.</summary>
+    public void OnSuspendReading() => _reading.OnSuspend();
 
     /// <summary>The user reads again.</summary>
     public void OnResumeReading()
     {
-        _readingSuspended = false;
-        if (Phase == ConnectionPhase.WaitingForRegister)
-            return;
-        _core.ResumeReading(Clock.Now);
-        Drain();
-    }
-
-    /// <summary>Somebody asks for the end, and hears of it.</summary>
-    public void AddCloser(IActorRef closer) => _users.AddCloser(closer);
-
-    /// <summary>The system shuts down: nobody waits for TimeWait when it ends (note 0024).</summary>
-    public void OnShutdown(bool mayClose)
-    {
-        _shuttingDown = true;
-        if (mayClose && (_end.Command is null or ConfirmedClose))
-            BeginClose(Close.Instance);
-        Drain();
-    }
-
-    /// <summary>The listener was stopped: its system shuts down, or it failed. Regular ends have told everybody already.</summary>
-    public void OnStopped()
-    {
-        _handle.MoveDeadline(Instant.Never);
-        port.Deadlines.Cancel(_handle);
-        if (!_end.IsTold)
-            EndByForce(new CloseReason(CloseCause.Aborted, Detail: "Its listener was stopped."), null);
-        _meter.Leave(_core);
-        _tracing?.Leave();
-    }
-
-    /// <summary>Somebody registers, who is there.</summary>
-    public void OnRegister(Register register)
-    {
-        _keepOpenOnPeerClosed = register.KeepOpenOnPeerClosed;
-        _writes.UsesResumeWriting = register.UseResumeWriting;
-        _registerDeadline = Instant.Never;
-        _users.Register(register.Handler!);
-        Phase = ConnectionPhase.Connected;
-        if (!_readingSuspended)
-            _core.ResumeReading(Clock.Now);
-        if (_peerFinished)
-            FollowPeer();
-        Drain();
-    }
-
-    /// <summary>Of several addresses this one was first.</summary>
-    public void OnWon()
-    {
-        if (_opening is null)
-            return;
-        var initialData = _opening.InitialData;
-        if (!initialData.IsEmpty)
-        {
-            _core.AddInitialData(initialData, Clock.Now);
-            _writes.OnInitialData(_users.Owner);
-        }
-
-        TellConnected();
-        Drain();
-    }
-
-    /// <summary>Nobody wants it any more. One that lost a race is closed, not reset: its peer has done nothing wrong.</summary>
-    public void CancelOpening(Failure? cause)
-    {
-        _opening?.OnCancelled(cause);
-        if (_core.State == ConnectionState.SynSent)
-            _core.Abort(Clock.Now);
-        else
-            CloseCore();
-        Drain();
-    }
-
-    /// <summary>Somebody is gone whom it watches.</summary>
-    public void OnTerminated(IActorRef dead)
-    {
-        if (_opening is not null && _opening.IsFollowedBy(dead))
-        {
-            CancelOpening(null);
-            return;
-        }
-
-        if (!_users.OnTerminated(dead))
-            return;
-        switch (_end.Command)
-        {
-            case Close:
-                // It said all it had to say.
-                return;
-            case ConfirmedClose:
-                // Nobody reads any more.
-                CloseCore();
-                break;
-            default:
-                // The peer must not take a stream that was cut off for a finished one.
-                AbortCore();
-                break;
-        }
-
-        Drain();
-    }
-
-    /// <summary>A user asks for the end.</summary>
-    public void BeginClose(CloseCommand command)
-    {
-        _spans.OnClosing();
-        var counts = _end.OnCommand(command);
-        if (counts is not Abort && _writes.HoldsFile)
-            _closeBehindFile = counts;
-        else
-            CloseAs(counts);
-        _registerDeadline = Instant.Never;
-        Phase = ConnectionPhase.FinSent;
-        Drain();
+        if (_reading.OnResume(Clock.Now))
+            Drain();
     }
 
     /// <summary>The user reads nothing more.</summary>
     public void StopReading(StopReading command)
     {
-        var now = Clock.Now;
-        _discardsReceived = true;
-        _core.StopReading(now, command.LeavesUnread, command.Code);
-        _core.ResumeReading(now);
+        _reading.OnStop(command, Clock.Now);
         Drain();
     }
 
     /// <summary>The user aborts our direction alone.</summary>
     public void AbortWriting(AbortWriting command)
     {
-        // What is over, or was closed and has left, is not aborted.
-        if (_end.Command is Close or Abort)
-            return;
-        _closeBehindFile = null;
-        _writes.OnAborted();
-        _core.AbortWrite(Clock.Now, command.Code);
+        if (_closing.OnAbortWriting(command, Clock.Now))
+            Drain();
+    }
+
+    /// <summary>Somebody registers, who is there.</summary>
+    public void OnRegister(Register register)
+    {
+        var now = Clock.Now;
+        _writes.OnRegistered(register.UseResumeWriting);
+        _beginning.OnRegisterSettled();
+        _users.Register(register.Handler!);
+        _phases.MoveTo(ConnectionPhase.Connected);
+        _reading.OnRegistered(now);
+        _closing.OnRegistered(register.KeepOpenOnPeerClosed, now);
         Drain();
     }
 
-    /// <summary>Tells everybody of the end.</summary>
-    public void TellEnd()
+    /// <summary>Of several addresses this one was first.</summary>
+    public void OnWon()
     {
-        _end.OnTold();
-        _users.TellEnd(_end.Event!);
-        Phase = ConnectionPhase.TimeWait;
-    }
-
-    /// <summary>The core cannot be asked to end any more, or nobody will be there to hear it: everything is told now.</summary>
-    public void EndByForce(CloseReason reason, Exception? exception)
-    {
-        _end.OnEnded(reason);
-        TryResetPeer();
-        _spans?.OnEnded(reason);
-        if (_core is not null)
-            _meter.OnEnded(reason.Cause, _core.GetStatistics(), Clock.Now);
-        _writes?.OnEnd(reason);
-        if (_opening is not null)
-            FailOpening(new Failure(FailureCause.InternalError, Failures.SentenceOf(reason), exception));
-
-        if (!_connectedTold)
-        {
-            _end.OnTold();
+        if (!_beginning.IsOpening)
             return;
-        }
-
-        _end.DescribeForced(reason, exception);
-        TellEnd();
+        _beginning.OnWon(Clock.Now);
+        Drain();
     }
 
-    /// <summary>The table forgets it, and the actor stops behind what its mailbox holds.</summary>
-    public void LeaveListener()
+    /// <summary>Nobody wants it any more.</summary>
+    public void CancelOpening(Failure? cause)
     {
-        _meter.Leave(_core);
-        _tracing?.Leave();
-        _handle.MoveDeadline(Instant.Never);
-        port.Deadlines.Cancel(_handle);
-        port.Remove(_handle);
-        port.Listener.Tell(new ConnectionOver(_handle));
-        if (HasMoreMessages)
-        {
-            Phase = ConnectionPhase.Over;
-            context.Self.Tell(StopConnection.Instance, ActorRefs.NoSender);
-        }
-        else
-        {
-            context.Stop(context.Self);
-        }
+        _beginning.OnCancelled(cause);
+        _closing.OnOpeningCancelled(Clock.Now);
+        Drain();
     }
 
-    /// <summary>After a user's command: at once, or, when more commands wait, after them, so that the writes of one turn leave together.</summary>
-    public void DrainSoon()
+    /// <summary>Somebody is gone whom it watches.</summary>
+    public void OnTerminated(IActorRef dead)
     {
-        if (_drainPending)
-            return;
-        if (HasMoreMessages)
-            DrainLater();
-        else
+        if (_beginning.IsFollowedBy(dead))
+            CancelOpening(null);
+        else if (_users.OnTerminated(dead) && _closing.OnUsersGone(Clock.Now))
             Drain();
+    }
+
+    /// <summary>Somebody asks for the end, and hears of it.</summary>
+    public void AddCloser(IActorRef closer) => _users.AddCloser(closer);
+
+    /// <summary>A user asks for the end.</summary>
+    public void BeginClose(CloseCommand command)
+    {
+        _closing.OnCommand(command, Clock.Now);
+        Drain();
+    }
+
+    /// <summary>The system shuts down.</summary>
+    public void OnShutdown(bool mayClose)
+    {
+        _closing.OnShutdown(mayClose, Clock.Now);
+        Drain();
+    }
+
+    /// <summary>What the mailbox held when the core ended has failed: now everybody hears of the end.</summary>
+    public void OnEndMark()
+    {
+        _ending.TellUsers();
+        Drain();
+    }
+
+    /// <summary>A defect: everybody hears of it now, and the listener forgets the connection.</summary>
+    public void OnCrashed(Exception exception)
+    {
+        if (!_end.IsTold)
+            _ending.EndByForce(new CloseReason(CloseCause.InternalError, Detail: exception.Message), exception);
+        _ending.Leave();
+    }
+
+    /// <summary>The listener was stopped: its system shuts down, or it failed. Regular ends have told everybody already.</summary>
+    public void OnStopped()
+    {
+        _alarm.Cancel();
+        if (!_end.IsTold)
+            _ending.EndByForce(new CloseReason(CloseCause.Aborted, Detail: "Its listener was stopped."), null);
+        _observers.OnGone();
     }
 
     /// <summary>What follows from every input, once.</summary>
     public void Drain()
     {
-        if (!_confirmationTold && _core.IsAddressConfirmed)
-            OnAddressConfirmed();
+        _path.OnTurnBegins();
 
         // Events first: what the handler reads opens the window that the acknowledgement advertises.
         DeliverEvents();
-        if (_mayAnswer)
-        {
-            _mayAnswer = false;
-            _core.HoldAcknowledgement(Clock.Now.Plus(AnswerMicros));
-        }
-
-        Transmit();
+        _reading.HoldAcknowledgement();
+        if (_transmission.Run())
+            _turns.PutOff();
 
         // What a send met may have ended the connection.
         DeliverEvents();
-        if (_core.PollPathSize(out var pathSize))
-            port.Listener.Tell(new PathSizeReport(_handle.Path.Remote.Address, pathSize), ActorRefs.NoSender);
+        _path.TellSize();
         _writes.ResumeIfRoom();
-        _meter.OnTurn(_core);
-        if (_end.IsTold && (_core.IsTerminated || (_shuttingDown && _core.HasSaidAll)))
-            LeaveListener();
+        _observers.OnTurn();
+        if (_end.IsTold && (_core.IsTerminated || (_closing.IsShuttingDown && _core.HasSaidAll)))
+            _ending.Leave();
         else
-            ArmDeadline();
+            _alarm.Set(NextDeadline, _core.PacedAt);
     }
 
-    private void Initialize(ConnectionHandle handle, ConnectionSettings settings, IActorRef owner, bool pullMode, bool isAcceptor, ActivityContext trace)
-    {
-        _handle = handle;
-        _users = new ConnectionUsers(context, owner, isAcceptor);
-        _meter = new ConnectionMeter(port.Counts, isAcceptor);
-        _spans = new ConnectionSpans(handle.Path.Remote, !isAcceptor, trace);
-        _end = new ConnectionEnd(handle, settings.RegisterTimeout);
-        _registerTimeout = settings.RegisterTimeout;
-        _options = settings.For(handle.MtuCeilingBytes, !handle.Path.Remote.IsIPv4);
-        _pullMode = _readingSuspended = pullMode;
-    }
+    private Instant NextDeadline => Instant.Min(
+        Instant.Min(_core.NextDeadline, _beginning.RegisterBy), Instant.Min(_transmission.RetryAt, _observers.NextDeadline));
 
-    private void OnCoreMade(bool isAcceptor)
+    // After a user's command: at once, or, when more commands wait, after them, so that the writes of one turn leave together.
+    private void DrainSoon()
     {
-        _core.SuggestPathSize(_handle.PathSize);
-        _core.SuspendReading();
-        _transmission = new Transmission(_handle, port, _core);
-        _writes = new WriteDesk(_core, _options, context.Self);
-        _tracing = new ConnectionTracing(port.Records, _handle, _core, _transmission, !isAcceptor, () => UdpEndPoint.From(LocalEndPoint));
-        _tracing.Begin();
-    }
-
-    private IPEndPoint RemoteEndPoint => _handle.Path.Remote.ToIPEndPoint();
-
-    private IPEndPoint LocalEndPoint
-    {
-        get
-        {
-            // A driver that does not tell which address was asked cannot choose the one to answer from either: the system does, by its routes.
-            var bound = port.LocalEndPoint;
-            var local = _handle.Path.LocalAddress;
-            if (local == default && UdpEndPoint.From(bound).IsAny && RouteProbe.TryFindLocalAddress(_handle.Path.Remote, out var source, out _))
-                local = source;
-            return local == default ? bound : new IPEndPoint(local.ToIPAddress(), bound.Port);
-        }
-    }
-
-    // The window follows what the socket's buffer can hold; told with each batch, applied when it changes.
-    private void LimitWindow(long bytes)
-    {
-        if (bytes == _windowLimit)
+        if (_turns.IsPutOff)
             return;
-        _windowLimit = bytes;
-        _core.LimitReceiveWindow(bytes);
-    }
-
-    private void OnConnected()
-    {
-        if (_opening is { IsRace: true })
-            _opening.TellReady();
-        else if (_waitsForAccept)
-            port.Listener.Tell(new AcceptWaits(_handle), ActorRefs.NoSender);
+        if (_turns.HasMore)
+            _turns.PutOff();
         else
-            TellConnected();
-    }
-
-    private void TellConnected()
-    {
-        _connectedTold = true;
-        _handle.IsConnectedTold = true;
-
-        // The peer's first packet waits until the user has registered, and may be answered then.
-        _mayAnswer = true;
-        _users.Owner.Tell(new Connected(RemoteEndPoint, LocalEndPoint) { PeerCapabilities = _core.PeerCapabilities });
-        if (_opening is not null)
-        {
-            _opening.Succeed();
-            _opening = null;
-            Phase = ConnectionPhase.WaitingForRegister;
-        }
-
-        var now = Clock.Now;
-        _meter.OnOpened(now);
-        _spans.OnOpened();
-        if (_registerTimeout > TimeSpan.Zero)
-            _registerDeadline = now.Plus(_registerTimeout.Micros());
-    }
-
-    private void OnPeerFinished(CloseReason reason)
-    {
-        _peerFinished = true;
-        _spans.OnClosing();
-        _end.OnPeerFinished(reason);
-        if (_users.Handler is not null && (_end.Command is null || (_keepOpenOnPeerClosed && _end.Command is ConfirmedClose)))
-            FollowPeer();
-    }
-
-    // As Akka.IO.Tcp does: tell and stay open, or flush and close too.
-    private void FollowPeer()
-    {
-        if (_keepOpenOnPeerClosed)
-        {
-            _users.Handler!.Tell(new PeerClosed(_end.PeerReason) { Statistics = _core.GetStatistics() });
-            return;
-        }
-
-        Phase = ConnectionPhase.FinSent;
-        _core.Close(Clock.Now);
-    }
-
-    private bool HasMoreMessages => ((ActorCell)context).HasMessages;
-
-    private void DrainLater()
-    {
-        _drainPending = true;
-        context.Self.Tell(DrainNow.Instance, ActorRefs.NoSender);
-    }
-
-    private void OnAddressConfirmed()
-    {
-        _confirmationTold = true;
-        port.OnConfirmed(_handle);
-        _handle.BurstBytes = port.Ceilings.BurstFor(_handle.Path.Remote, Clock.Now);
-        if (_searchesPathMtu && port.Ceilings.For(_handle.Path.Remote, Clock.Now) is > 0 and var ceiling)
-            _core.SetMtuCeiling(ceiling);
+            Drain();
     }
 
     private void DeliverEvents()
@@ -651,13 +346,13 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
             switch (happened.Kind)
             {
                 case ConnectionEventKind.Connected:
-                    OnConnected();
+                    _beginning.OnHandshakeDone();
                     break;
                 case ConnectionEventKind.Received:
-                    OnReceived(happened);
+                    _reading.OnReceived(happened);
                     break;
                 case ConnectionEventKind.PeerFinished:
-                    OnPeerFinished(happened.Reason);
+                    _closing.OnPeerFinished(happened.Reason, Clock.Now);
                     break;
                 case ConnectionEventKind.WritesFailed:
                     _writes.OnPeerStopsReading(happened.Reason);
@@ -666,128 +361,9 @@ internal sealed class ConnectionSession(Port port, IActorContext context)
                     _writes.OnDelivered(happened.Count);
                     break;
                 case ConnectionEventKind.Closed:
-                    OnClosed(happened.Reason);
+                    _ending.OnClosed(happened.Reason);
                     break;
             }
         }
-    }
-
-    private void OnReceived(in ConnectionEvent received)
-    {
-        if (_discardsReceived)
-            return;
-        _mayAnswer = true;
-        _users.Handler?.Tell(new Received(received.Data, received.Metadata) { Pool = DeliveryPool.Instance });
-        if (_pullMode)
-        {
-            _readingSuspended = true;
-            _core.SuspendReading();
-        }
-    }
-
-    private void Transmit()
-    {
-        if (_transmission.Run() && !_drainPending)
-            DrainLater();
-    }
-
-    // One deadline at a time: a late or spurious expiry is harmless. What is not paced waits for the end of its millisecond, so that the deadlines of many connections
-    // wake the clock once (design note 10).
-    private void ArmDeadline()
-    {
-        var next = Instant.Min(Instant.Min(_core.NextDeadline, _registerDeadline), Instant.Min(_transmission.RetryAt, Instant.Min(_meter.SampleAt, _tracing.FlushAt)));
-        next = Instant.Min(next.RoundedUp(DeadlineMicros), Instant.Max(next, _core.PacedAt));
-        if (_handle.MoveDeadline(next))
-            port.Deadlines.Arm(_handle, next);
-    }
-
-    private void CloseAs(CloseCommand command)
-    {
-        switch (command)
-        {
-            case Close close:
-                CloseCore(close.Code);
-                break;
-            case ConfirmedClose confirmed:
-                _core.CloseWrite(Clock.Now, confirmed.Code);
-                break;
-            case Abort abort:
-                AbortCore(abort.Code);
-                break;
-        }
-    }
-
-    // Reading is resumed, so that data which nobody will read does not hold the end back.
-    private void CloseCore(ushort? code = null)
-    {
-        var now = Clock.Now;
-        _discardsReceived = true;
-        _core.Close(now, code);
-        _core.ResumeReading(now);
-    }
-
-    private void AbortCore(ushort? code = null)
-    {
-        var now = Clock.Now;
-        _discardsReceived = true;
-        _core.Abort(now, code);
-        _core.ResumeReading(now);
-    }
-
-    private void OnClosed(CloseReason reason)
-    {
-        _end.OnEnded(reason);
-        _registerDeadline = Instant.Never;
-        _writes.OnEnd(reason);
-        if (_opening is not null)
-            FailOpening(_opening.CancelledBy ?? Failures.OfConnect(RemoteEndPoint, reason));
-
-        if (!_connectedTold)
-        {
-            // Nobody else has heard of it.
-            _spans.OnEnded(reason);
-            _meter.OnEnded(reason.Cause, _core.GetStatistics(), Clock.Now);
-            _end.OnTold();
-            Phase = ConnectionPhase.TimeWait;
-            return;
-        }
-
-        var statistics = _core.GetStatistics();
-        _end.Describe(reason, statistics);
-        _spans.OnEnded(_end.Event!.Reason);
-        _meter.OnEnded(_end.Event.Reason.Cause, statistics, Clock.Now);
-        if (HasMoreMessages)
-        {
-            Phase = ConnectionPhase.Ending;
-            context.Self.Tell(EndMark.Instance, ActorRefs.NoSender);
-        }
-        else
-        {
-            TellEnd();
-        }
-    }
-
-    // When even this fails, the listener answers the peer's next packet with ST_RESET: its table does not know us any more.
-    private void TryResetPeer()
-    {
-        try
-        {
-            if (_core is null)
-                return;
-            _core.Abort(Clock.Now);
-            Transmit();
-        }
-#pragma warning disable CA1031 // The core may be what is broken.
-        catch (Exception e)
-#pragma warning restore CA1031 // See above.
-        {
-            context.GetLogger().Debug("No ST_RESET for {0}: {1}", _handle.Path.Remote, e.Message);
-        }
-    }
-
-    private void FailOpening(in Failure failure)
-    {
-        _opening!.Fail(failure);
-        _opening = null;
     }
 }

@@ -74,7 +74,7 @@ internal sealed class ConnectionTracing(RecordWriter writer, ConnectionHandle ha
         var record = new ConnectionRecord(writer, folder, kinds, local(), handle.Path.Remote, core.ReceiveId, isInitiator);
         writer.Begin(folder, record.Files, failure => then(record, failure));
         _record = record;
-        transmission.Record = record;
+        transmission.RecordTo(record);
         if (record.HasEvents)
             core.SetTrace(record);
     }
@@ -83,7 +83,7 @@ internal sealed class ConnectionTracing(RecordWriter writer, ConnectionHandle ha
     {
         var record = _record;
         _record = null;
-        transmission.Record = null;
+        transmission.RecordTo(null);
         core.SetTrace(null);
         if (record is null)
             asker.Tell(new TraceStopped(0));

@@ -19,10 +19,11 @@ internal sealed class Transmission(ConnectionHandle handle, Port port, UtpConnec
     [ThreadStatic]
     private static byte[]? _threadBuffer;
 
+    private ConnectionRecord? _record;
     private bool _waitsForWritable;
 
-    /// <summary>Hears what was sent; null: nobody does.</summary>
-    public ConnectionRecord? Record { get; set; }
+    /// <summary>Somebody hears what is sent from now on; null: nobody does.</summary>
+    public void RecordTo(ConnectionRecord? record) => _record = record;
 
     /// <summary>When to ask a queue again that was full, and that tells nobody when it has room.</summary>
     public Instant RetryAt { get; private set; } = Instant.Never;
@@ -115,7 +116,7 @@ internal sealed class Transmission(ConnectionHandle handle, Port port, UtpConnec
         {
             var sent = handle.Channel.SendBurst(handle.Path, buffer.AsSpan(offset, burst.Bytes - offset), burst.SegmentBytes, burst.DontFragment, out var status);
             if (sent > 0)
-                Record?.OnBurst(buffer.AsSpan(offset, Math.Min(sent * burst.SegmentBytes, burst.Bytes - offset)), burst.SegmentBytes, now);
+                _record?.OnBurst(buffer.AsSpan(offset, Math.Min(sent * burst.SegmentBytes, burst.Bytes - offset)), burst.SegmentBytes, now);
             left -= sent;
             offset += sent * burst.SegmentBytes;
             if (left == 0)

@@ -11,15 +11,19 @@ namespace Utp.Actors;
 /// </summary>
 internal sealed class UtpConnectionActor(Port port) : UntypedActor
 {
-    private ConnectionSession? _created;
+    private readonly PhaseTracker _phases = new();
 
-    // What it does; made on the first use, because a context belongs to the instance that runs.
-    private ConnectionSession Session => _created ??= new ConnectionSession(port, Context);
+    // While the session is being made: what fails if it cannot be.
+    private StartConnection? _start;
+    private ConnectionSession? _session;
+
+    // Made by the first message.
+    private ConnectionSession Session => _session!;
 
     /// <summary>Each phase understands its own messages.</summary>
     protected override void OnReceive(object message)
     {
-        switch (Session.Phase)
+        switch (_phases.Current)
         {
             case ConnectionPhase.Connected:
                 Connected(message);
@@ -68,26 +72,30 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
     }
 
     /// <inheritdoc/>
-    protected override void PostStop()
-    {
-        if (Session.HasBegun)
-            Session.OnStopped();
-    }
+    protected override void PostStop() => _session?.OnStopped();
 
     private void Starting(object message)
     {
-        switch (message)
+        if (message is not StartConnection start)
         {
-            case StartAcceptor start:
-                Session.Start(start);
-                break;
-            case StartInitiator start:
-                Session.Start(start);
-                break;
-            default:
-                Unhandled(message);
-                break;
+            Unhandled(message);
+            return;
         }
+
+        _start = start;
+        try
+        {
+            var now = Clock.Now;
+            _session = new ConnectionSession(start, port, _phases, new Departure(start.Handle, port, _phases, Context), Context, now);
+            _start = null;
+            _session.Begin(start, now);
+        }
+        finally
+        {
+            start.Release();
+        }
+
+        _session.Drain();
     }
 
     /// <summary>Nobody knows this connection yet but its attempt, if there is one.</summary>
@@ -182,8 +190,7 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
         switch (message)
         {
             case EndMark:
-                Session.TellEnd();
-                Session.Drain();
+                Session.OnEndMark();
                 break;
             case CloseCommand:
                 Session.AddCloser(Sender);
@@ -224,10 +231,10 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
                 piece.File.OnRead(piece.Data.Length);
                 break;
             case WriteCommand or Register or ResumeWriting:
-                Fail((UtpCommand)message, Session.EndFailure);
+                Fail((UtpCommand)message, _session?.EndFailure ?? Failures.Closing);
                 break;
             case CloseCommand:
-                if (Session.ClosedEvent is { } closed)
+                if (_session?.ClosedEvent is { } closed)
                     Sender.Tell(closed);
                 break;
             case UtpCommand:
@@ -322,23 +329,8 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
             case DeadlineExpired:
                 Session.OnDeadline();
                 break;
-            case Writable:
-                Session.OnWritable();
-                break;
-            case PathErrorReport report:
-                Session.OnPathError(report);
-                break;
-            case IcmpReport report:
-                Session.OnIcmp(report);
-                break;
-            case ChannelFailed failed:
-                Session.OnChannelFailed(failed);
-                break;
             case GetStatistics:
                 Sender.Tell(Session.Statistics);
-                break;
-            case SampleNow:
-                Session.OnSampleNow();
                 break;
             case Terminated terminated:
                 Session.OnTerminated(terminated.ActorRef);
@@ -347,7 +339,7 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
                 Session.OnTerminated(gone.Owner);
                 break;
             default:
-                return Session.OnTracing(message, Sender);
+                return Session.OnReport(message, Sender);
         }
 
         return true;
@@ -366,15 +358,21 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
 
     private void Crash(Exception exception)
     {
-        Context.GetLogger().Error(exception, "uTP connection with {0} failed and is closed; others are not affected", Session.Remote);
-        if (!Session.HasBegun)
-        {
+        Context.GetLogger().Error(exception, "uTP connection with {0} failed and is closed; others are not affected", _session?.Remote ?? _start?.Handle.Path.Remote);
+        if (_session is not null)
+            _session.OnCrashed(exception);
+        else if (_start is not null)
+            FailStart(_start, exception);
+        else
             Context.Stop(Self);
-            return;
-        }
+    }
 
-        if (!Session.IsEndTold)
-            Session.EndByForce(new CloseReason(CloseCause.InternalError, Detail: exception.Message), exception);
-        Session.LeaveListener();
+    // The core could not be made, as when a user's congestion control throws: nobody has heard of the connection but whoever opens it.
+    private void FailStart(StartConnection start, Exception exception)
+    {
+        var reason = new CloseReason(CloseCause.InternalError, Detail: exception.Message);
+        port.Counts.AddEnded(reason.Cause);
+        start.Opens?.Fail(new Failure(FailureCause.InternalError, Failures.SentenceOf(reason), exception), Self);
+        new Departure(start.Handle, port, _phases, Context).Leave();
     }
 }

@@ -9,15 +9,17 @@ namespace Utp.Actors;
 /// </summary>
 internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, IActorRef connection)
 {
+    private readonly FileDesk _files = new(core, options, connection);
     private PendingWrites? _pending;
+    private bool _usesResumeWriting = true;
     private bool _isSuspended;
     private long _refusedBytes;
     private IActorRef? _resumeAsker;
     private CloseReason? _peerStopsReading;
-    private FileWrite? _file;
 
-    /// <summary>Whether a write that finds no room suspends writing until <see cref="ResumeWriting"/>, as <see cref="Register.UseResumeWriting"/> says.</summary>
-    public bool UsesResumeWriting { get; set; } = true;
+    /// <summary>Somebody has registered.</summary>
+    /// <param name="usesResumeWriting">Whether a write that finds no room suspends writing until <see cref="ResumeWriting"/>, as <see cref="Register.UseResumeWriting"/> says.</param>
+    public void OnRegistered(bool usesResumeWriting) => _usesResumeWriting = usesResumeWriting;
 
     /// <summary>Handles a write or <see cref="ResumeWriting"/>; false when it is another message.</summary>
     /// <param name="message">Any message.</param>
@@ -46,35 +48,26 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
     }
 
     /// <summary>Whether a file is being sent: a close waits for its last byte.</summary>
-    public bool HoldsFile => _file is not null;
+    public bool HoldsFile => _files.IsBusy;
 
     /// <summary>A piece of a file has been read.</summary>
     /// <returns>Whether something is to be sent now.</returns>
     public bool OnFilePiece(FilePiece piece)
     {
-        piece.File.OnRead(piece.Data.Length);
-        if (piece.File != _file)
-            return false;
-        if (piece.Problem.Message is not null)
-            return FailFile(piece.Problem, null);
-        if (piece.Data.IsEmpty && _file.BytesLeft > 0)
-            return FailFile(Failures.OfShortFile(_file.Command, _file.BytesLeft), null);
-
-        // Other writes wait while there is a file, so there is the room for which it was read; only an end refuses it.
-        var result = core.Write(piece.Data, default, Clock.Now);
-        if (result != WriteResult.Accepted)
-            return FailFile(Failures.OfWrite(result, piece.Data.Length, options), null);
-        if (_file.BytesLeft > 0)
+        var file = piece.File;
+        switch (_files.OnPiece(piece))
         {
-            (_pending ??= new PendingWrites()).AddUnasked(_file.Writer);
-            return true;
+            case FileProgress.Taken:
+                (_pending ??= new PendingWrites()).AddUnasked(file.Writer);
+                return true;
+            case FileProgress.Done:
+                (_pending ??= new PendingWrites()).Add(file.Writer, file.Command);
+                if (file.Command is { Ack: { } ack, AckWhen: not AckWhen.Delivered })
+                    file.Writer.Tell(ack);
+                return true;
+            default:
+                return false;
         }
-
-        (_pending ??= new PendingWrites()).Add(_file.Writer, _file.Command);
-        if (_file.Command is { Ack: { } ack, AckWhen: not AckWhen.Delivered })
-            _file.Writer.Tell(ack);
-        EndFile();
-        return true;
     }
 
     /// <summary>The core has the data of <see cref="Connect"/>, which nobody asks about.</summary>
@@ -100,10 +93,9 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
     /// <summary>Tells whoever waits for it that there is room: for what was refused, and half the buffer, so that a writer is not resumed for a few bytes at a time.</summary>
     public void ResumeIfRoom()
     {
-        if (_file is not null)
+        if (_files.IsBusy)
         {
-            if (!_file.IsReading && FileRoom)
-                _file.ReadNext(connection);
+            _files.ReadIfRoom();
             return;
         }
 
@@ -122,7 +114,7 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
     {
         if (_isSuspended)
             Fail(command, Failures.WritingSuspended, sender);
-        else if (_file is not null)
+        else if (_files.IsBusy)
             Refuse(command, WriteResult.BufferFull, sender);
         else
             return true;
@@ -191,7 +183,7 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
         if (result == WriteResult.BufferFull)
         {
             _refusedBytes = command.TotalBytes;
-            _isSuspended = UsesResumeWriting;
+            _isSuspended = _usesResumeWriting;
         }
     }
 
@@ -207,56 +199,27 @@ internal sealed class WriteDesk(UtpConnection core, ConnectionOptions options, I
         ResumeIfRoom();
     }
 
-    private bool FileRoom => core.BufferedBytes == 0 || core.BufferedBytes + FileWrite.PieceBytes <= options.SendBufferBytes;
-
     private void OnWriteFile(WriteFile command, IActorRef sender)
     {
         if (!CheckSuspended(command, sender))
             return;
-        if (options.Mode != DeliveryMode.Bytes)
+        if (FileDesk.Check(command, options) is { } wrong)
         {
-            Fail(command, Failures.FilesNeedBytes, sender);
-            return;
-        }
-
-        if (string.IsNullOrEmpty(command.Path) || command.Position < 0 || command.Count < 0)
-        {
-            Fail(command, Failures.OfWriteFile(command), sender);
+            Fail(command, wrong, sender);
             return;
         }
 
         // An end, or a peer that reads no more, is said before the file is opened.
         if (core.CheckWrite(default, default) is not (WriteResult.Accepted or WriteResult.BufferFull) and var refused)
-        {
             Refuse(command, refused, sender);
-            return;
-        }
-
-        _file = FileWrite.Open(command, sender, out var problem);
-        if (_file is null)
+        else if (_files.Begin(command, sender) is { } problem)
             Fail(command, problem, sender);
-        else if (FileRoom)
-            _file.ReadNext(connection);
-    }
-
-    private bool FailFile(in Failure failure, CloseReason? reason)
-    {
-        _file!.Writer.Tell(new CommandFailed(_file.Command, failure.Cause, failure.Message, failure.Exception) { Reason = reason }, connection);
-        EndFile();
-        return false;
-    }
-
-    private void EndFile()
-    {
-        _file!.Dispose();
-        _file = null;
     }
 
     private void FailAll(in Failure failure, CloseReason reason)
     {
         _pending?.FailAll(failure, reason, connection);
-        if (_file is not null)
-            FailFile(failure, reason);
+        _files.Fail(failure, reason);
         if (_resumeAsker is null)
             return;
         _resumeAsker.Tell(new CommandFailed(ResumeWriting.Instance, failure.Cause, failure.Message));

@@ -15,11 +15,7 @@ public sealed class WriteDeskTests : UtpSpec
     public WriteDeskTests(ITestOutputHelper output)
         : base(output)
     {
-        var syn = new byte[PacketHeader.Length];
-        new PacketHeader(PacketType.Syn, 0, new ConnectionId(7), default, 0, 0, new SeqNr(1), default).Write(syn);
-        Assert.True(ParsedPacket.TryParse(syn, out var parsed));
-        var seed = new ConnectionSeed(new ConnectionId(8), new SeqNr(500), default, default);
-        var core = UtpConnection.Accept(seed, Options, new InboundPacket(parsed, syn, new Instant(1)), new Instant(1));
+        var core = NewCore.Accepted(Options);
         _desk = new WriteDesk(core, Options, TestActor);
     }
 
@@ -55,7 +51,7 @@ public sealed class WriteDeskTests : UtpSpec
     [Fact]
     public void Without_resume_writing_each_write_is_tried()
     {
-        _desk.UsesResumeWriting = false;
+        _desk.OnRegistered(usesResumeWriting: false);
         Handle(new Write(new byte[BufferBytes]));
         Handle(new Write(new byte[1]));
         Handle(new Write(new byte[1]));
@@ -72,7 +68,7 @@ public sealed class WriteDeskTests : UtpSpec
         Assert.False(Handle(new CompoundWrite([new Write(new byte[BufferBytes / 4]), new Write(new byte[BufferBytes / 2])])));
 
         Assert.Equal(FailureCause.BufferFull, ExpectMsg<CommandFailed>().Cause);
-        _desk.UsesResumeWriting = false;
+        _desk.OnRegistered(usesResumeWriting: false);
         Handle(ResumeWriting.Instance);
         _desk.OnEnd(new CloseReason(CloseCause.Aborted));
         Assert.IsType<Write>(ExpectMsg<CommandFailed>().Command);

@@ -74,7 +74,7 @@ internal sealed class MessageDesk(TorrentState state)
                 peer.GivesChoked.Add(message.Piece);
                 break;
             case MessageId.Extended:
-                state.Metadata.OnExtended(peer, message.ExtendedId, message.Payload);
+                state.Metadata.OnExtended(peer, message.ExtendedId, message.Payload, now);
                 break;
             default:
                 // Keep-alive, suggest, and the port of a DHT, which is not used.

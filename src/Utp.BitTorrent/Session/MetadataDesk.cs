@@ -16,6 +16,9 @@ internal sealed class MetadataDesk(TorrentState state)
     public ExtensionHandshake OurHandshake(IPAddress peer) => new()
     {
         Metadata = OurMetadataId,
+        Pex = state.PeerExchange.Number,
+        Holepunch = state.Meetings.Number,
+        Port = state.ListeningPort,
         MetadataSize = state.Metainfo?.InfoBytes.Length ?? 0,
         MaxRequests = Outbox.MaxBlocks,
         UploadOnly = state.IsComplete,
@@ -23,13 +26,15 @@ internal sealed class MetadataDesk(TorrentState state)
         YourAddress = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer,
     };
 
-    public void OnExtended(Peer peer, byte id, ReadOnlySpan<byte> payload)
+    public void OnExtended(Peer peer, byte id, ReadOnlySpan<byte> payload, double now)
     {
         if (id == 0)
         {
             if (!ExtensionHandshake.TryRead(payload.ToArray(), out var handshake, out var problem))
                 throw new PeerDropException($"it sent {problem}");
             peer.Extensions = handshake;
+            if (handshake.YourAddress is { } ours)
+                state.Outside.Vote(peer.EndPoint.Address, ours);
             Ask(peer);
         }
         else if (id == OurMetadataId)
@@ -37,6 +42,14 @@ internal sealed class MetadataDesk(TorrentState state)
             if (!MetadataMessage.TryRead(payload.ToArray(), out var message))
                 throw new PeerDropException("it sent a message of ut_metadata that is none");
             OnMetadata(peer, message);
+        }
+        else if (id == PexDesk.OurId)
+        {
+            state.PeerExchange.OnMessage(peer, payload, now);
+        }
+        else if (id == HolepunchDesk.OurId)
+        {
+            state.Meetings.OnMessage(peer, payload, now);
         }
     }
 

@@ -3,7 +3,7 @@ using System.Net;
 namespace Utp.BitTorrent;
 
 /// <summary>What is known of a connected peer (BEP 3: four flags; what it has; what was asked). Everything here belongs to the torrent's lock.</summary>
-internal sealed class Peer(int key, IPEndPoint endPoint, Handshake handshake, double now)
+internal sealed class Peer(int key, IPEndPoint endPoint, Handshake handshake, bool isOurs, double now)
 {
     /// <summary>Requests that wait at a peer at the beginning, and what a slow one keeps, in blocks.</summary>
     private const int MinRequests = 16;
@@ -22,6 +22,9 @@ internal sealed class Peer(int key, IPEndPoint endPoint, Handshake handshake, do
     public IPEndPoint EndPoint => endPoint;
 
     public Handshake Handshake => handshake;
+
+    /// <summary>Whether we have connected to it.</summary>
+    public bool IsOurs => isOurs;
 
     public Outbox Outbox { get; } = new();
 
@@ -58,6 +61,12 @@ internal sealed class Peer(int key, IPEndPoint endPoint, Handshake handshake, do
     public int AskedMetadata { get; set; } = -1;
 
     public bool RefusesMetadata { get; set; }
+
+    /// <summary>What it and we say of other peers (BEP 11).</summary>
+    public PexMemory Pex { get; } = new();
+
+    /// <summary>How often it may make us meet others (BEP 55).</summary>
+    public Allowance Meetings { get; } = new();
 
     public RateMeter Down { get; } = new();
 

@@ -9,13 +9,16 @@ namespace Utp.BitTorrent;
 internal sealed class PeerBook(Random random)
 {
     private const int MaxKnown = 2_000;
+    private const int MaxFailures = 5;
     private const double FirstPause = 2;
     private const double LongestPause = 300;
 
     private readonly Dictionary<EndPoint, Entry> _known = [];
 
-    private sealed class Entry
+    private sealed class Entry(bool isNamed)
     {
+        public bool IsNamed => isNamed;
+
         public double NotBefore { get; set; }
 
         public int Failures { get; set; }
@@ -26,7 +29,9 @@ internal sealed class PeerBook(Random random)
     public int Count => _known.Count;
 
     /// <summary>Whether it is to be connected to. A book that is full takes nobody in.</summary>
-    public bool Add(EndPoint endPoint) => _known.Count < MaxKnown && _known.TryAdd(endPoint, new Entry());
+    /// <param name="endPoint">Where it is.</param>
+    /// <param name="isNamed">Whether the user names it: then it is tried for ever. Of whom others name what does not answer several times is forgotten.</param>
+    public bool Add(EndPoint endPoint, bool isNamed) => _known.Count < MaxKnown && _known.TryAdd(endPoint, new Entry(isNamed));
 
     /// <summary>The next one whose turn it is, which is busy from then on; null: nobody.</summary>
     public EndPoint? Next(double now)
@@ -52,6 +57,12 @@ internal sealed class PeerBook(Random random)
             return;
         entry.IsBusy = false;
         entry.Failures = wasUp ? 0 : entry.Failures + 1;
+        if (!entry.IsNamed && entry.Failures >= MaxFailures)
+        {
+            _known.Remove(endPoint);
+            return;
+        }
+
         var pause = Math.Min(LongestPause, FirstPause * Math.Pow(2, Math.Min(entry.Failures, 10)));
         entry.NotBefore = now + (pause * (0.5 + (random.NextDouble() / 2)));
     }

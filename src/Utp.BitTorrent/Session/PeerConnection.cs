@@ -24,7 +24,7 @@ internal sealed class PeerConnection(TorrentState state, PieceWork work, UtpStre
         try
         {
             var handshake = await ShakeHandsAsync(isOurs, ending.Token).ConfigureAwait(false);
-            peer = state.Do(() => state.Add(stream.RemoteEndPoint, handshake, clock.Seconds));
+            peer = state.Do(() => state.Add(stream.RemoteEndPoint, handshake, isOurs, clock.Seconds));
             var reading = ReadAsync(peer, ending.Token);
             var writing = WriteAsync(peer, ending.Token);
             var first = await Task.WhenAny(reading, writing, peer.Dropped).ConfigureAwait(false);

@@ -13,6 +13,8 @@ public sealed class TorrentSession : IAsyncDisposable
     private const double SilenceSeconds = 150;
     private const double SaveSeconds = 20;
 
+    // Twice as long as an attempt takes: what one loss delays is not given up.
+    private static readonly TimeSpan MeetingPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1);
 
     private readonly TorrentSessionOptions _options;
@@ -24,6 +26,7 @@ public sealed class TorrentSession : IAsyncDisposable
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<Task> _tasks = [];
+    private readonly HashSet<IPEndPoint> _meeting = [];
     private UtpListener _listener = null!;
     private Task _running = Task.CompletedTask;
     private Task _tracking = Task.CompletedTask;
@@ -98,9 +101,12 @@ public sealed class TorrentSession : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         lock (_book)
-            _book.Add(endPoint);
+            _book.Add(endPoint, isNamed: true);
         ConnectThoseDue();
     }
+
+    /// <summary>Our address as most peers see it (BEP 10, "yourip"); null: none has said so yet.</summary>
+    public IPAddress? OutsideAddress => _state.Do(() => _state.Outside.Most);
 
     /// <summary>How far it is.</summary>
     public TorrentProgress GetProgress() => _state.Do(() =>
@@ -152,8 +158,9 @@ public sealed class TorrentSession : IAsyncDisposable
             // The port first: what is wrong with it is known at once, and hashing may take long.
             _listener = await UtpListener.BindAsync(
                 _options.LocalEndPoint,
-                new UtpListenerOptions { ActorSystem = _options.ActorSystem, LoggerFactory = _options.LoggerFactory, Protocol = _options.Protocol, Linger = Linger },
+                new UtpListenerOptions { ActorSystem = _options.ActorSystem, LoggerFactory = _options.LoggerFactory, Protocol = _options.Protocol, Socket = _options.Socket, Linger = Linger },
                 cancellationToken).ConfigureAwait(false);
+            _state.ListeningPort = _listener.LocalEndPoint.Port;
             if (metainfo is not null)
                 await _work.BeginAsync(metainfo, cancellationToken).ConfigureAwait(false);
         }
@@ -167,8 +174,8 @@ public sealed class TorrentSession : IAsyncDisposable
         }
 
         foreach (var peer in peers)
-            _book.Add(peer);
-        _running = Task.WhenAll(AcceptAsync(), TickAsync());
+            _book.Add(peer, isNamed: true);
+        _running = Task.WhenAll(AcceptAsync(), TickAsync(), FindAsync());
         if (_options.UseTrackers)
             _tracking = Task.WhenAll(trackers.Select(TrackerLoop.UriOf).OfType<Uri>().Select(TrackAsync));
         ConnectThoseDue();
@@ -186,8 +193,13 @@ public sealed class TorrentSession : IAsyncDisposable
             },
             peers =>
             {
-                foreach (var peer in peers)
-                    AddPeer(peer);
+                lock (_book)
+                {
+                    foreach (var peer in peers)
+                        _book.Add(peer, isNamed: false);
+                }
+
+                ConnectThoseDue();
             },
             reason => _state.Do(() => _state.Events.Enqueue(new TorrentEvent.TrackerFailed(tracker.AbsoluteUri, reason))),
             new Random());
@@ -219,6 +231,66 @@ public sealed class TorrentSession : IAsyncDisposable
     // On a thread of its own: the accept loop must not wait for anybody.
     private Task<string> ServeAsync(UtpStream stream) => Task.Run(() => new PeerConnection(_state, _work, stream, _clock).RunAsync(isOurs: false, _stop.Token));
 
+    // Whom peers have named.
+    private async Task FindAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var found = await _state.Found.ReadAsync(_stop.Token).ConfigureAwait(false);
+                if (found.IsMeeting)
+                {
+                    Meet(found.EndPoint);
+                    continue;
+                }
+
+                lock (_book)
+                    _book.Add(found.EndPoint, isNamed: false);
+                ConnectThoseDue();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    // At once, also when an earlier attempt failed a moment ago: the other end does the same now.
+    private void Meet(IPEndPoint endPoint)
+    {
+        lock (_book)
+        {
+            if (_meeting.Count >= MaxHalfOpen || _state.Do(() => _state.Refuses(endPoint)) is not null || !_meeting.Add(endPoint))
+                return;
+            Track(Task.Run(() => MeetAsync(endPoint)));
+        }
+    }
+
+    private async Task MeetAsync(IPEndPoint endPoint)
+    {
+        try
+        {
+            var stream = await OpenAsync(endPoint, MeetingPatience).ConfigureAwait(false);
+            lock (_book)
+                _meeting.Remove(endPoint);
+            await new PeerConnection(_state, _work, stream, _clock).RunAsync(isOurs: true, _stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The other end's attempt may have succeeded.
+            if (!_stop.IsCancellationRequested && !_state.Do(() => _state.IsConnected(endPoint)))
+                _state.Do(() => _state.Events.Enqueue(new TorrentEvent.MeetingFailed(endPoint, "both tried at the same time, and neither was let in: a NAT on the way may be symmetric")));
+        }
+        finally
+        {
+            lock (_book)
+                _meeting.Remove(endPoint);
+        }
+    }
+
+    private Task<UtpStream> OpenAsync(EndPoint endPoint, TimeSpan? patience = null) =>
+        _listener.ConnectAsync(endPoint, new UtpClientOptions { Protocol = _options.Protocol, Linger = Linger, ConnectTimeout = patience }, _stop.Token);
+
     private void ConnectThoseDue()
     {
         lock (_book)
@@ -239,8 +311,13 @@ public sealed class TorrentSession : IAsyncDisposable
         {
             if (endPoint is IPEndPoint address && _state.Do(() => _state.IsBanned(address)))
                 return;
-            var options = new UtpClientOptions { Protocol = _options.Protocol, Linger = Linger };
-            var stream = await _listener.ConnectAsync(endPoint, options, _stop.Token).ConfigureAwait(false);
+            if (endPoint is IPEndPoint known && _state.Do(() => _state.IsConnected(known)))
+            {
+                wasUp = true;
+                return;
+            }
+
+            var stream = await OpenAsync(endPoint).ConfigureAwait(false);
             lock (_book)
                 _connecting--;
             isConnecting = false;
@@ -250,7 +327,9 @@ public sealed class TorrentSession : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            // Tried again later.
+            // Tried again later; who does not answer may be behind a NAT.
+            if (isConnecting && endPoint is IPEndPoint unreached && !_stop.IsCancellationRequested)
+                _state.Do(() => _state.Meetings.Ask(unreached));
         }
         finally
         {
@@ -295,6 +374,7 @@ public sealed class TorrentSession : IAsyncDisposable
         _state.Fetching.Tick(now);
         _state.Serving.Tick(now);
         _state.Metadata.Tick();
+        _state.PeerExchange.Tick(now);
         foreach (var peer in _state.Peers)
         {
             if (now - peer.HeardAt > SilenceSeconds)

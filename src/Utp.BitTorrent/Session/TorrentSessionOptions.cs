@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Akka.Actor;
 using Microsoft.Extensions.Logging;
 using Utp.Messages;
@@ -14,11 +15,22 @@ public sealed record TorrentSessionOptions
     /// <summary>The UDP port for all peers, also for those that are connected to; 0: any free one. By default any, on all addresses.</summary>
     public IPEndPoint LocalEndPoint { get; init; } = new(IPAddress.IPv6Any, 0);
 
+    /// <summary>A UDP socket of the user's own, bound already and not connected, in place of <see cref="LocalEndPoint"/>. It belongs to the session, also when that fails to start.</summary>
+    public Socket? Socket { get; init; }
+
     /// <summary>Peers to begin with: an <see cref="IPEndPoint"/> or a <see cref="DnsEndPoint"/> each. Those that cannot be reached are tried again, ever more seldom.</summary>
     public IReadOnlyList<EndPoint> Peers { get; init; } = [];
 
     /// <summary>Whether the torrent's trackers are told that we are here, and asked for peers; by default they are.</summary>
     public bool UseTrackers { get; init; } = true;
+
+    /// <summary>Whether peers are told of each other and asked for others (BEP 11), as they are by default; never for private torrents (BEP 27).</summary>
+    public bool UsePeerExchange { get; init; } = true;
+
+    /// <summary>
+    /// Whether a common peer is asked for a rendezvous with those that do not answer, as they may be behind a NAT, and arranges such meetings itself (BEP 55); by default it is so.
+    /// </summary>
+    public bool UseHolePunching { get; init; } = true;
 
     /// <summary>Whether all must be there already: then nothing is written, not even beside the files.</summary>
     public bool SeedOnly { get; init; }
@@ -86,6 +98,11 @@ public abstract record TorrentEvent
     /// <summary>A peer gave wrong data, which is proved: it is not spoken to any more.</summary>
     /// <param name="EndPoint">Where it was.</param>
     public sealed record PeerBanned(IPEndPoint EndPoint) : TorrentEvent;
+
+    /// <summary>A peer does not answer, and a common peer could not bring us together (BEP 55); it is tried again later.</summary>
+    /// <param name="EndPoint">Where it is.</param>
+    /// <param name="Reason">Why, in a few words.</param>
+    public sealed record MeetingFailed(IPEndPoint EndPoint, string Reason) : TorrentEvent;
 
     /// <summary>A tracker did not answer, or refused; it is asked again later.</summary>
     /// <param name="Tracker">Its URL.</param>

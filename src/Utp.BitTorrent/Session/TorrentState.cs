@@ -1,4 +1,5 @@
 using System.Net;
+using System.Threading.Channels;
 
 namespace Utp.BitTorrent;
 
@@ -8,10 +9,13 @@ namespace Utp.BitTorrent;
 /// </summary>
 internal sealed class TorrentState
 {
+    private const int MaxFound = 1_000;
+
     private readonly Dictionary<int, Peer> _peers = [];
     private readonly Dictionary<IPAddress, int> _bansByAddress = [];
     private readonly HashSet<IPEndPoint> _banned = [];
     private readonly TorrentSessionOptions _options;
+    private readonly Channel<FoundPeer> _found = Channel.CreateBounded<FoundPeer>(new BoundedChannelOptions(MaxFound) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _lock = new();
     private readonly Lock _publishing = new();
     private int _lastKey;
@@ -23,6 +27,8 @@ internal sealed class TorrentState
         Fetching = new FetchingDesk(this);
         Metadata = new MetadataDesk(this);
         Incoming = new MessageDesk(this);
+        PeerExchange = new PexDesk(this);
+        Meetings = new HolepunchDesk(this);
     }
 
     public InfoHash InfoHash { get; }
@@ -38,6 +44,21 @@ internal sealed class TorrentState
     public MetadataDesk Metadata { get; }
 
     public MessageDesk Incoming { get; }
+
+    public PexDesk PeerExchange { get; }
+
+    public HolepunchDesk Meetings { get; }
+
+    /// <summary>Our address, as peers see it.</summary>
+    public OutsideAddress Outside { get; } = new();
+
+    public TorrentSessionOptions Options => _options;
+
+    /// <summary>The port that peers reach us at; 0 until it is bound.</summary>
+    public int ListeningPort { get; set; }
+
+    /// <summary>Peers that others have named, for the session to connect to; what nobody takes in time is passed over.</summary>
+    public ChannelReader<FoundPeer> Found => _found.Reader;
 
     /// <summary>Null until it is known.</summary>
     public TorrentMetainfo? Metainfo { get; private set; }
@@ -83,6 +104,11 @@ internal sealed class TorrentState
 
     public Peer? Find(int key) => _peers.GetValueOrDefault(key);
 
+    /// <summary>Somebody was named.</summary>
+    public void Find(in FoundPeer found) => _found.Writer.TryWrite(found);
+
+    public bool IsConnected(IPEndPoint endPoint) => _peers.Values.Any(peer => peer.EndPoint.Equals(endPoint));
+
     /// <summary>The metadata is known, and so is what is there.</summary>
     public void Begin(TorrentMetainfo metainfo, Bitfield have)
     {
@@ -122,15 +148,17 @@ internal sealed class TorrentState
 
     /// <summary>A peer whose handshake has come.</summary>
     /// <exception cref="PeerDropException">It is not taken.</exception>
-    public Peer Add(IPEndPoint endPoint, Handshake handshake, double now)
+    public Peer Add(IPEndPoint endPoint, Handshake handshake, bool isOurs, double now)
     {
         if (handshake.PeerId.Equals(PeerId))
             throw new PeerDropException("it is this session itself");
-        if (_peers.Values.Any(other => other.Handshake.PeerId.Equals(handshake.PeerId)))
+        var twin = _peers.Values.FirstOrDefault(other => other.Handshake.PeerId.Equals(handshake.PeerId) && !other.Dropped.IsCompleted);
+        if (twin is not null && !Replaces(twin, endPoint, isOurs))
             throw new PeerDropException("it is connected already");
         if (Refuses(endPoint) is { } refused)
             throw new PeerDropException(refused);
-        var peer = new Peer(++_lastKey, endPoint, handshake, now);
+        twin?.Drop("it is connected by another connection");
+        var peer = new Peer(++_lastKey, endPoint, handshake, isOurs, now);
         if (Metainfo is not null)
             peer.Pieces = new Bitfield(Metainfo.PieceCount);
         _peers.Add(peer.Key, peer);
@@ -164,6 +192,18 @@ internal sealed class TorrentState
         }
 
         Events.Enqueue(new TorrentEvent.PieceVerified(piece));
+    }
+
+    // Two that connect to each other at the same time, as for hole punching, have two connections: both must keep the same one. Whose peer id is less keeps its own; clients of others compare
+    // ports. Nobody else replaces a connection, as peer ids are no secret.
+    private bool Replaces(Peer twin, IPEndPoint endPoint, bool isOurs)
+    {
+        if (twin.IsOurs == isOurs || !twin.EndPoint.Address.Equals(endPoint.Address))
+            return false;
+        var keepsOurs = twin.Handshake.PeerId.IsOfOurs
+            ? PeerId.Span.SequenceCompareTo(twin.Handshake.PeerId.Span) < 0
+            : ListeningPort < (isOurs ? endPoint : twin.EndPoint).Port;
+        return isOurs == keepsOurs;
     }
 
     // BEP 6: with the fast extension exactly one of the three is the first message; without it a bitfield, or nothing.

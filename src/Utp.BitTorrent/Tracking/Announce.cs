@@ -33,18 +33,3 @@ internal sealed record AnnounceAnswer(TimeSpan Interval, IReadOnlyList<EndPoint>
 
 /// <summary>A tracker did not answer, or refused; the message says why.</summary>
 internal sealed class TrackerException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>Peers in six bytes each, or eighteen (BEP 23, BEP 7).</summary>
-internal static class CompactPeers
-{
-    /// <summary>Reads them; what is too short at the end, and who has no port, is left out.</summary>
-    public static IEnumerable<IPEndPoint> Read(ReadOnlyMemory<byte> bytes, int addressBytes)
-    {
-        for (var at = 0; at + addressBytes + 2 <= bytes.Length; at += addressBytes + 2)
-        {
-            var port = (bytes.Span[at + addressBytes] << 8) | bytes.Span[at + addressBytes + 1];
-            if (port != 0)
-                yield return new IPEndPoint(new IPAddress(bytes.Span.Slice(at, addressBytes)), port);
-        }
-    }
-}

@@ -8,6 +8,15 @@ internal sealed record ExtensionHandshake
     /// <summary>Number of ut_metadata (BEP 9); 0: not known.</summary>
     public byte Metadata { get; init; }
 
+    /// <summary>Number of ut_pex (BEP 11); 0: not known.</summary>
+    public byte Pex { get; init; }
+
+    /// <summary>Number of ut_holepunch (BEP 55); 0: not known.</summary>
+    public byte Holepunch { get; init; }
+
+    /// <summary>Where it listens ("p"); 0: not said.</summary>
+    public int Port { get; init; }
+
     /// <summary>Bytes of the info dictionary (BEP 9, "metadata_size"); 0: not known yet.</summary>
     public int MetadataSize { get; init; }
 
@@ -36,7 +45,10 @@ internal sealed record ExtensionHandshake
         var numbers = root["m"] as BencodeDictionary;
         handshake = new ExtensionHandshake
         {
-            Metadata = numbers?.Integer("ut_metadata") is > 0 and <= byte.MaxValue and var metadata ? (byte)metadata : (byte)0,
+            Metadata = Number(numbers, "ut_metadata"),
+            Pex = Number(numbers, "ut_pex"),
+            Holepunch = Number(numbers, "ut_holepunch"),
+            Port = root.Integer("p") is > 0 and <= ushort.MaxValue and var port ? (int)port : 0,
             MetadataSize = root.Integer("metadata_size") is > 0 and <= MetadataExchange.MaxBytes and var size ? (int)size : 0,
             MaxRequests = root.Integer("reqq") is > 0 and var requests ? (int)Math.Min(requests, int.MaxValue) : 250,
             UploadOnly = root.Integer("upload_only") == 1,
@@ -47,10 +59,15 @@ internal sealed record ExtensionHandshake
     }
 
     public byte[] Write() => BencodeWriter.Write(BencodeWriter.Dictionary(
-        ("m", BencodeWriter.Dictionary(("ut_metadata", Metadata == 0 ? null : new BencodeInteger(Metadata)))),
-        ("metadata_size", MetadataSize == 0 ? null : new BencodeInteger(MetadataSize)),
+        ("m", BencodeWriter.Dictionary(("ut_metadata", Number(Metadata)), ("ut_pex", Number(Pex)), ("ut_holepunch", Number(Holepunch)))),
+        ("metadata_size", Number(MetadataSize)),
+        ("p", Number(Port)),
         ("reqq", new BencodeInteger(MaxRequests)),
         ("upload_only", UploadOnly ? new BencodeInteger(1) : null),
         ("v", Client.Length == 0 ? null : new BencodeString(Client)),
         ("yourip", YourAddress is null ? null : new BencodeString(YourAddress.GetAddressBytes()))));
+
+    private static byte Number(BencodeDictionary? numbers, string name) => numbers?.Integer(name) is > 0 and <= byte.MaxValue and var number ? (byte)number : (byte)0;
+
+    private static BencodeInteger? Number(int number) => number == 0 ? null : new BencodeInteger(number);
 }

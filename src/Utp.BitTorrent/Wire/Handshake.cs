@@ -46,11 +46,19 @@ internal readonly struct PeerId : IEquatable<PeerId>
 
     public ReadOnlySpan<byte> Span => _bytes;
 
+    private static ReadOnlySpan<byte> OurPrefix => "-UA"u8;
+
+    private static ReadOnlySpan<byte> OurVersion => "0100-"u8;
+
+    /// <summary>Whether it is of this library.</summary>
+    public bool IsOfOurs => _bytes.AsSpan().StartsWith(OurPrefix);
+
     /// <summary>One of ours, from a source of randomness.</summary>
     public static PeerId Create(Random random)
     {
         Span<byte> bytes = stackalloc byte[Length];
-        "-UA0100-"u8.CopyTo(bytes);
+        OurPrefix.CopyTo(bytes);
+        OurVersion.CopyTo(bytes[OurPrefix.Length..]);
         for (var at = 8; at < Length; at++)
             bytes[at] = (byte)"0123456789abcdefghijklmnopqrstuvwxyz"[random.Next(36)];
         return new PeerId(bytes);

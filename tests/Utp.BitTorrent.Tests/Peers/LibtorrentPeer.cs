@@ -34,14 +34,35 @@ internal sealed class LibtorrentPeer : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="encryption">"disabled", "enabled" or "forced": what it says of MSE.</param>
-    public static async Task<LibtorrentPeer> StartAsync(string encryption = "disabled")
+    /// <param name="networkNamespace">The network namespace that it runs in; null: ours.</param>
+    /// <param name="local">Where it listens; null: a free port of 127.0.0.1.</param>
+    public static async Task<LibtorrentPeer> StartAsync(string encryption = "disabled", string? networkNamespace = null, IPEndPoint? local = null)
     {
         if (WhyMissing is { } why)
             throw new InvalidOperationException(why);
-        var start = new ProcessStartInfo(Python, [Script, encryption]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        local ??= new IPEndPoint(IPAddress.Loopback, 0);
+        string[] command = [Python, Script, encryption, local.ToString()];
+        if (networkNamespace is not null)
+            command = ["ip", "netns", "exec", networkNamespace, .. command];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         var peer = new LibtorrentPeer(Process.Start(start)!);
-        peer.EndPoint = new IPEndPoint(IPAddress.Loopback, (await peer.ExpectAsync("listening")).GetProperty("port").GetInt32());
+        peer.EndPoint = new IPEndPoint(local.Address, (await peer.ExpectAsync("listening")).GetProperty("port").GetInt32());
         return peer;
+    }
+
+    /// <summary>Waits until it is connected to a peer whom another peer has named to it.</summary>
+    public async Task HasMetAsync(IPEndPoint other)
+    {
+        for (var end = DateTime.UtcNow + Session.OurSession.Patience; DateTime.UtcNow < end; await Task.Delay(100))
+        {
+            await TellAsync(new { @do = "peers" });
+            var peers = (await ExpectAsync("peers")).GetProperty("peers").EnumerateArray();
+            if (peers.Any(peer => peer.GetProperty("host").GetString() == other.Address.ToString() && peer.GetProperty("port").GetInt32() == other.Port && peer.GetProperty("pex").GetBoolean()))
+                return;
+        }
+
+        lock (_heard)
+            throw new InvalidOperationException($"libtorrent has not met {other}. It said:{Environment.NewLine}{string.Join(Environment.NewLine, _heard)}");
     }
 
     /// <summary>Makes a .torrent file.</summary>

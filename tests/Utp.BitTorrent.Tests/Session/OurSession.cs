@@ -26,6 +26,13 @@ internal sealed class OurSession : IAsyncDisposable
         return ours;
     }
 
+    public static async Task<OurSession> StartAsync(TorrentMetainfo metainfo, string folder, Func<TorrentSessionOptions, TorrentSessionOptions> change)
+    {
+        var ours = new OurSession();
+        ours._session = await TorrentSession.StartAsync(metainfo, change(ours.Options(folder, false, [])));
+        return ours;
+    }
+
     public static async Task<OurSession> StartAsync(MagnetLink link, string folder, params EndPoint[] peers)
     {
         var ours = new OurSession();
@@ -66,6 +73,16 @@ internal sealed class OurSession : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _session.DisposeAsync();
+
+    /// <summary>All that was heard.</summary>
+    public IReadOnlyList<TorrentEvent> Heard
+    {
+        get
+        {
+            lock (_heard)
+                return [.. _heard];
+        }
+    }
 
     private string Transcript
     {

@@ -13,10 +13,10 @@ def tell(event, **facts):
     print(json.dumps({"event": event, **facts}), flush=True)
 
 
-def session(encryption):
+def session(encryption, interface):
     level = NAMES_OF_ENCRYPTION[encryption]
     return lt.session({
-        "listen_interfaces": "127.0.0.1:0",
+        "listen_interfaces": interface,
         "enable_incoming_tcp": False, "enable_outgoing_tcp": False,
         "enable_incoming_utp": True, "enable_outgoing_utp": True,
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
@@ -56,7 +56,7 @@ def create(command):
 
 
 def main():
-    ses = session(sys.argv[1] if len(sys.argv) > 1 else "disabled")
+    ses = session(sys.argv[1] if len(sys.argv) > 1 else "disabled", sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1:0")
     handle = None
     seconds = None
     told = False
@@ -75,6 +75,9 @@ def main():
                 tell("added")
             elif command["do"] == "connect":
                 handle.connect_peer((command["host"], command["port"]))
+            elif command["do"] == "peers":
+                tell("peers", peers=[{"host": peer.ip[0], "port": peer.ip[1], "pex": bool(peer.source & lt.peer_info.pex)} for peer in handle.get_peer_info()
+                                     if not peer.flags & (lt.peer_info.handshake | lt.peer_info.connecting)])
             elif command["do"] == "create":
                 create(command)
         for alert in ses.pop_alerts():

@@ -61,7 +61,7 @@ internal sealed class EndProcess : IEndLink
         await WriteAsync(request, cancellation).ConfigureAwait(false);
         if (await _process.StandardOutput.ReadLineAsync(cancellation).ConfigureAwait(false) is not { } line)
             throw await DiedAsync().ConfigureAwait(false);
-        var reply = JsonSerializer.Deserialize<EndReply>(line, EndProtocol.Json)!;
+        var reply = JsonSerializer.Deserialize(line, EndProtocol.Json<EndReply>())!;
         return reply.Error is null ? reply : throw new CliException(reply.Error, reply.ExitCode == ExitCode.Done ? ExitCode.Failed : reply.ExitCode);
     }
 
@@ -85,7 +85,7 @@ internal sealed class EndProcess : IEndLink
     {
         try
         {
-            await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(message, EndProtocol.Json).AsMemory(), cancellation).ConfigureAwait(false);
+            await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(message, EndProtocol.Json<T>()).AsMemory(), cancellation).ConfigureAwait(false);
             await _process.StandardInput.FlushAsync(cancellation).ConfigureAwait(false);
         }
         catch (IOException)

@@ -80,13 +80,13 @@ internal static class EndCommand
 
     private static async Task<T?> ReadAsync<T>(StreamReader input)
         where T : class =>
-        await input.ReadLineAsync().ConfigureAwait(false) is { } line ? JsonSerializer.Deserialize<T>(line, EndProtocol.Json) : null;
+        await input.ReadLineAsync().ConfigureAwait(false) is { } line ? JsonSerializer.Deserialize(line, EndProtocol.Json<T>()) : null;
 
     private static async Task AnswerAsync(StreamWriter output, EndReply reply)
     {
         try
         {
-            await output.WriteLineAsync(JsonSerializer.Serialize(reply, EndProtocol.Json)).ConfigureAwait(false);
+            await output.WriteLineAsync(JsonSerializer.Serialize(reply, EndProtocol.Json<EndReply>())).ConfigureAwait(false);
         }
         catch (IOException)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Utp.Cli;
 
@@ -21,8 +22,16 @@ internal static class EndProtocol
     /// <summary>The client ends its work and closes everything properly; the server waits until its connections have gone. Answered with a last mark.</summary>
     public const string Finish = "finish";
 
-    public static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    /// <summary>How a message is written and read: by code that the compiler made, for a program compiled ahead of time cannot make it.</summary>
+    public static JsonTypeInfo<T> Json<T>() => (JsonTypeInfo<T>)EndJson.Default.GetTypeInfo(typeof(T))!;
 }
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(BenchHello))]
+[JsonSerializable(typeof(EndPlan))]
+[JsonSerializable(typeof(EndRequest))]
+[JsonSerializable(typeof(EndReply))]
+internal sealed partial class EndJson : JsonSerializerContext;
 
 /// <summary>One thing to do.</summary>
 internal sealed record EndRequest(string Do)

@@ -25,7 +25,7 @@ internal sealed class JsonLines(UtpStream stream, int maxLineBytes)
             {
                 var line = read.Buffer.Slice(0, end).ToArray();
                 _reader.AdvanceTo(read.Buffer.GetPosition(1, end));
-                return JsonSerializer.Deserialize<T>(line, EndProtocol.Json);
+                return JsonSerializer.Deserialize(line, EndProtocol.Json<T>());
             }
 
             if (read.Buffer.Length > maxLineBytes)
@@ -39,7 +39,7 @@ internal sealed class JsonLines(UtpStream stream, int maxLineBytes)
     /// <summary>Writes a line.</summary>
     /// <exception cref="IOException">The connection failed.</exception>
     public async Task WriteAsync<T>(T message, CancellationToken cancellation) =>
-        await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(message, EndProtocol.Json), (byte)'\n'], cancellation).ConfigureAwait(false);
+        await stream.WriteAsync((byte[])[.. JsonSerializer.SerializeToUtf8Bytes(message, EndProtocol.Json<T>()), (byte)'\n'], cancellation).ConfigureAwait(false);
 }
 
 /// <summary>The first line of a client of <c>utp bench serve</c>.</summary>

@@ -91,8 +91,9 @@ internal sealed class RemoteEnd : IBenchEnd
     {
         var (batch, received) = (Batch, _tally.AddConnection());
         System.ActorOf(Props.Create(() => new RemoteSink(batch, received)), "sink");
-        System.ActorOf(Props.Create<RemoteEcho>(), "echo");
-        ((ExtendedActorSystem)System).SystemActorOf(Props.Create(() => new RemoteHeart("heartbeatReceiver", Props.Create<RemoteEcho>())), "cluster");
+        var echo = Props.Create<RemoteEcho>();
+        System.ActorOf(echo, "echo");
+        ((ExtendedActorSystem)System).SystemActorOf(Props.Create(() => new RemoteHeart("heartbeatReceiver", echo)), "cluster");
         return ((ExtendedActorSystem)System).Provider.DefaultAddress.Port
             ?? throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{_plan.Carrier} has no port."));
     }

@@ -18,6 +18,9 @@ public sealed class Lbe : ICongestionControl
     // RFC 9438's β: where a loss is all that a queue shows.
     private const double CongestiveShare = 0.7;
 
+    // With 1.25, a window of four fifths of the path leaves in one burst at the path's own rate, and what is over fills the queue in each round trip (note 0012).
+    private const double PacingGain = 1.1;
+
     // As many samples as HyStart wants (RFC 9406 §4.2, N_RTT_SAMPLE) make a round that can be judged, and a queue that is no burst.
     private const int EnoughSamples = 8;
 
@@ -70,7 +73,7 @@ public sealed class Lbe : ICongestionControl
     public long WindowBytes => (long)Math.Max(_window, MinWindow);
 
     /// <inheritdoc/>
-    public long PacingBytesPerSecond => PacingRate.Of(_window, MinWindow, _smoothedRttMicros, InSlowStart);
+    public long PacingBytesPerSecond => PacingRate.Of(_window, MinWindow, _smoothedRttMicros, InSlowStart, PacingGain);
 
     /// <inheritdoc/>
     public bool InSlowStart { get; private set; } = true;

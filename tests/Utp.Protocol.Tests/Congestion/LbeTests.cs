@@ -62,6 +62,17 @@ public sealed class LbeTests
     }
 
     [Fact]
+    public void Pacing_is_twice_the_window_per_round_trip_in_slow_start_and_a_tenth_more_than_one_afterwards()
+    {
+        var law = New();
+        Round(law, packets: 10);
+        Assert.Equal(2 * law.WindowBytes * 1_000_000 / Base, law.PacingBytesPerSecond);
+
+        law = Steering(40);
+        Assert.Equal(40L * Mss * 11 / 10 * 1_000_000 / Base, law.PacingBytesPerSecond);
+    }
+
+    [Fact]
     public void Slow_start_doubles_but_not_a_window_that_is_not_used()
     {
         var law = New();

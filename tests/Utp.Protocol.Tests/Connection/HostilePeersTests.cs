@@ -50,7 +50,7 @@ public sealed class HostilePeersTests
 
         Assert.InRange(reorder.UsedBytes, Limit / 2, Limit + (Addresses * (80 << 10)));
         Assert.InRange(unread.UsedBytes, Limit / 20, Limit);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, (2 * Limit) + Slack);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true), 0, before + (2 * Limit) + Slack);
 
         // All of it comes back.
         foreach (var connection in connections)

@@ -314,13 +314,14 @@ public sealed class DatagramRouterTests
         foreach (var datagram in datagrams)
             delivered += RouteOnce(harness.Router, datagram);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1_000; i++)
-            delivered += RouteOnce(harness.Router, datagrams[i % datagrams.Length]);
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        Assert.Equal(1_004, delivered);
-        Assert.Equal(0, allocated);
+        var runs = 0;
+        Assert.Equal(0, Allocations.Least(() =>
+        {
+            for (var i = 0; i < 1_000; i++)
+                delivered += RouteOnce(harness.Router, datagrams[i % datagrams.Length]);
+            runs++;
+        }));
+        Assert.Equal(datagrams.Length + (1_000 * runs), delivered);
 
         static int RouteOnce(DatagramRouter<TestPath, string> router, byte[] datagram) =>
             router.Route(datagram, Peer, Now, out _, out _) == RouteDecision.Deliver ? 1 : 0;

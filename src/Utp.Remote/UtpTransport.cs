@@ -18,6 +18,7 @@ namespace Utp.Remote;
 public sealed class UtpTransport : Transport
 {
     private static readonly ConditionalWeakTable<ActorSystem, List<UtpTransport>> Started = [];
+    private static readonly TimeSpan ResumeAttempt = TimeSpan.FromSeconds(2);
     private static int _instances;
 
     private readonly ConcurrentDictionary<Guid, UtpAssociationHandle> _associations = new();
@@ -148,6 +149,16 @@ public sealed class UtpTransport : Transport
 
     internal void Forget(UtpAssociationHandle association) => _associations.TryRemove(association.Token, out _);
 
+    /// <summary>Opens a connection for a lane that has lost its own. To the address that the lane was opened with: of who accepted it that is the initiator's port, where it listens, too.</summary>
+    internal void Resume(UtpAssociationHandle association, Lane lane)
+    {
+        if (_shutDown || _port is not { } port || lane.Connected is not { } connected)
+            return;
+        lane.Resume(
+            _utp.Manager, new Connect(connected.RemoteAddress) { Listener = port.Listener, Timeout = ResumeAttempt }, association.HostOfPeer ?? connected.RemoteAddress.Address.ToString(),
+            received => Hello.Resume(lane.Index, association.Layout, association.Token, received));
+    }
+
     private async Task<AssociationHandle> AssociateAsync(Port port, Address remoteAddress, IPEndPoint remote)
     {
         var token = new Guid(RandomNumberGenerator.GetBytes(16));
@@ -192,11 +203,23 @@ public sealed class UtpTransport : Transport
             lane.Refuse(HelloRefusal.ShuttingDown, hello.Token);
         else if (hello.Version != Hello.CurrentVersion)
             RefuseVersion(lane, hello);
+        else if (hello.Kind == HelloKind.Resume)
+            ResumeLane(lane, hello);
         else if (hello.Kind != HelloKind.Open || !LaneLayout.TryRead(hello.Lanes, out var layout))
             lane.Refuse(HelloRefusal.UnknownAssociation, hello.Token);
         else
             return hello.Lane == 0 ? AcceptAssociation(lane, hello, layout) : AcceptLane(lane, hello, layout);
         return null;
+    }
+
+    // The lane that is resumed takes the connection over; if it does not, this one says why.
+    private void ResumeLane(Lane lane, Hello hello)
+    {
+        var why = LaneLayout.TryRead(hello.Lanes, out var layout) && _associations.TryGetValue(hello.Token, out var association)
+            ? association.TryResume(lane, hello, layout)
+            : HelloRefusal.UnknownAssociation;
+        if (why != HelloRefusal.None)
+            lane.Refuse(why, hello.Token);
     }
 
     private UtpAssociationHandle? AcceptLane(Lane lane, Hello hello, LaneLayout layout)

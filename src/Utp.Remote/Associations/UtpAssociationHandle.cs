@@ -10,6 +10,8 @@ namespace Utp.Remote;
 /// </summary>
 internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwner
 {
+    private static readonly TimeSpan ResumePause = TimeSpan.FromMilliseconds(250);
+
     private readonly object _gate = new();
     private readonly UtpTransport _transport;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -69,6 +71,9 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
 
     /// <summary>The same of one lane.</summary>
     public long HeldBytesOf(int lane) => _lanes[lane]?.Queue.HeldBytes ?? 0;
+
+    /// <summary>Whether every lane is open, and can be resumed.</summary>
+    public bool HasAllLanes => Array.TrueForAll(_lanes, static lane => lane is { CarriesFrames: true });
 
     /// <summary>The lanes that both ends have agreed on.</summary>
     public LaneLayout Layout => _layout;
@@ -195,6 +200,57 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
             End(cause ?? "The peer closed the connection.", exception, DisassociateInfo.Unknown);
         if (Interlocked.Increment(ref _lanesOver) >= Volatile.Read(ref _lanesThere))
             SetOver();
+    }
+
+    // Under the lane's lock: looks at nothing that needs another one.
+    bool ILaneOwner.MayResume(Lane lane) =>
+        !_closed && _ready.Task.IsCompletedSuccessfully && Volatile.Read(ref _lanesFinished) == 0 && _transport.Settings.ResumeTimeout > TimeSpan.Zero;
+
+    void ILaneOwner.OnLaneLost(Lane lane, string cause, bool isReset)
+    {
+        _transport.Log.Info("The association with {0} has lost a connection, and resumes it: {1}", RemoteAddress, cause);
+        Resume(lane, cause);
+        if (!isReset)
+            return;
+
+        // Whom the peer does not know on one lane it does not know on the others: by these it would hear of it with what is sent next, and until then send into the void.
+        foreach (var other in _lanes)
+        {
+            if (other is not null && other != lane && other.TryLose())
+                Resume(other, cause);
+        }
+    }
+
+    void ILaneOwner.OnResumeFailed(Lane lane, string cause, bool isFinal)
+    {
+        if (isFinal || _closed)
+            lane.EndIfLost(lane.Losses, cause);
+        else
+            _transport.System.Scheduler.Advanced.ScheduleOnce(ResumePause, () => _transport.Resume(this, lane));
+    }
+
+    void ILaneOwner.OnLaneResumed(Lane lane) => _transport.Log.Info("Resumed lane {0} of the association with {1}.", lane.Index, RemoteAddress);
+
+    /// <summary>The host that TLS asks for when this node opens a connection.</summary>
+    public string? HostOfPeer => _isInitiator ? RemoteAddress.Host : null;
+
+    /// <summary>The peer resumes a lane.</summary>
+    /// <returns>Why not; <see cref="HelloRefusal.None"/>: it is done.</returns>
+    public HelloRefusal TryResume(Lane newcomer, Hello hello, LaneLayout layout)
+    {
+        if (_closed || layout != _layout || hello.Lane >= _lanes.Length || _lanes[hello.Lane] is not { } lane)
+            return HelloRefusal.UnknownAssociation;
+        var why = lane.TryAdopt(newcomer, hello.ReceivedBytes, _isInitiator, received => Hello.Resumed(lane.Index, layout, Token, received));
+        if (why == HelloRefusal.None)
+            ((ILaneOwner)this).OnLaneResumed(lane);
+        return why;
+    }
+
+    private void Resume(Lane lane, string cause)
+    {
+        var loss = lane.Losses;
+        _transport.System.Scheduler.Advanced.ScheduleOnce(_transport.Settings.ResumeTimeout, () => lane.EndIfLost(loss, cause));
+        _transport.Resume(this, lane);
     }
 
     // Lane 0 is answered: the others are opened, and written to, before anybody writes.

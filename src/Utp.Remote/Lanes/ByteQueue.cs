@@ -5,7 +5,7 @@ namespace Utp.Remote;
 /// <summary>Takes what a <see cref="ByteQueue"/> has to send, in order, and reports each piece back to it.</summary>
 internal interface IPieceSink
 {
-    /// <summary>Sends a piece. Called under the queue's lock: must not wait, nor call back before it returns. Then <see cref="ByteQueue.OnTaken"/> for one that ends a batch, and <see cref="ByteQueue.OnDelivered"/> for each.</summary>
+    /// <summary>Sends a piece. Called under the queue's lock: must not wait, nor call back before it returns. Then <see cref="ByteQueue.OnTaken"/> for one that ends a batch, and <see cref="ByteQueue.OnDelivered"/> for each, in order.</summary>
     void Send(Piece piece);
 
     /// <summary>Nothing follows: close when all is sent. Under the queue's lock.</summary>
@@ -27,12 +27,14 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
     private const int MaxPieceBytes = 128 << 10;
 
     private readonly object _gate = new();
-    private readonly Queue<Piece> _ready = new();
+    private readonly Queue<Piece> _told = new();
+    private Queue<Piece> _ready = new();
     private readonly List<Piece> _batch = [];
     private IPieceSink? _sink;
     private Chunk? _chunk;
     private long _heldBytes;
     private long _toldBytes;
+    private long _deliveredBytes;
     private bool _taking;
     private bool _refusing;
     private bool _finished;
@@ -45,6 +47,26 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
         {
             lock (_gate)
                 return _heldBytes;
+        }
+    }
+
+    /// <summary>Bytes that the peer has acknowledged since the beginning.</summary>
+    public long DeliveredBytes
+    {
+        get
+        {
+            lock (_gate)
+                return _deliveredBytes;
+        }
+    }
+
+    /// <summary>Bytes that were written since the beginning.</summary>
+    public long WrittenBytes
+    {
+        get
+        {
+            lock (_gate)
+                return _deliveredBytes + _heldBytes;
         }
     }
 
@@ -115,11 +137,80 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
         }
     }
 
-    /// <summary>The sink has taken the batch that ends with this piece.</summary>
-    public void OnTaken(Piece piece)
+    /// <summary>The connection is lost: what it was told and the peer has not acknowledged is kept, to be told to another one. What the lost one says is not heard any more.</summary>
+    /// <returns>False: the end was told already, and there is nothing to resume.</returns>
+    public bool Detach()
     {
         lock (_gate)
         {
+            if (_over)
+                return false;
+            _sink = null;
+            _taking = false;
+            CutChunk();
+            foreach (var piece in _told)
+            {
+                piece.Reset();
+                piece.Chunk?.Forsake();
+            }
+
+            if (_chunk is not null)
+            {
+                _chunk.Forsake();
+                SealChunk();
+            }
+
+            _ready = new Queue<Piece>(_told.Concat(_ready));
+            _told.Clear();
+            _toldBytes = 0;
+            return true;
+        }
+    }
+
+    /// <summary>Another connection carries on.</summary>
+    /// <param name="sink">Its sink.</param>
+    /// <param name="preamble">What it is told first.</param>
+    /// <param name="from">How many bytes the peer's lane has in all.</param>
+    /// <returns>False: what it lacks is not here any more.</returns>
+    public bool TryResume(IPieceSink sink, Piece? preamble, long from)
+    {
+        lock (_gate)
+        {
+            if (_over || _sink is not null || from < _deliveredBytes || from > _deliveredBytes + _heldBytes)
+                return false;
+            if (preamble is not null)
+                sink.Send(preamble);
+            CutChunk();
+            while (from > _deliveredBytes)
+            {
+                var piece = _ready.Peek();
+                var bytes = (int)Math.Min(piece.Data.Length, from - _deliveredBytes);
+                _deliveredBytes += bytes;
+                _heldBytes -= bytes;
+                if (bytes < piece.Data.Length)
+                {
+                    piece.Skip(bytes);
+                }
+                else
+                {
+                    _ready.Dequeue();
+                    piece.Chunk?.ReleaseRange();
+                }
+            }
+
+            _sink = sink;
+            Tell();
+            return true;
+        }
+    }
+
+    /// <summary>The sink has taken the batch that ends with this piece.</summary>
+    public void OnTaken(IPieceSink sink, Piece piece)
+    {
+        lock (_gate)
+        {
+            if (sink != _sink)
+                return;
             piece.WasTaken = true;
             _taking = false;
             Tell();
@@ -127,11 +218,15 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
     }
 
     /// <summary>The peer has acknowledged a piece.</summary>
-    public void OnDelivered(Piece piece)
+    public void OnDelivered(IPieceSink sink, Piece piece)
     {
         lock (_gate)
         {
+            if (sink != _sink || piece.IsPreamble)
+                return;
             var bytes = piece.Data.Length;
+            _told.TryDequeue(out _);
+            _deliveredBytes += bytes;
             _heldBytes -= bytes;
             _toldBytes -= bytes;
             piece.Chunk?.ReleaseRange();
@@ -140,7 +235,14 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
             var now = Stopwatch.GetTimestamp();
             meter.OnDelivered(bytes, now);
             if (_heldBytes == 0)
+            {
                 meter.OnIdle(_refusing, now);
+
+                // A lane that is idle holds no memory: there are many of them.
+                if (_chunk is not null)
+                    SealChunk();
+            }
+
             Tell();
         }
 
@@ -154,6 +256,7 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
         {
             _over = true;
             _ready.Clear();
+            _told.Clear();
 
             // What the connection may still read from is left to the garbage collector.
             _chunk = null;
@@ -207,7 +310,11 @@ internal sealed class ByteQueue(RateMeter meter, int maxToldBytes)
         {
             _taking = _batch[^1].EndsBatch = true;
             foreach (var piece in _batch)
+            {
+                _told.Enqueue(piece);
                 _sink.Send(piece);
+            }
+
             _batch.Clear();
         }
 

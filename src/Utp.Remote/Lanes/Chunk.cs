@@ -17,6 +17,7 @@ internal sealed class Chunk
     private int _cut;
     private int _ranges;
     private bool _sealed;
+    private bool _forsaken;
 
     private Chunk()
     {
@@ -63,9 +64,14 @@ internal sealed class Chunk
         _ranges--;
         if (_sealed)
             ReturnIfUnused();
+        else if (_forsaken)
+            return;
         else if (_ranges == 0 && !HasUncut)
             _filled = _cut = 0;
     }
+
+    /// <summary>A connection that is lost may still read from it: it is left to the garbage collector, and never used again.</summary>
+    public void Forsake() => _forsaken = true;
 
     /// <summary>Nothing more is copied into it.</summary>
     public void Seal()
@@ -76,7 +82,7 @@ internal sealed class Chunk
 
     private void ReturnIfUnused()
     {
-        if (_ranges > 0 || HasUncut)
+        if (_ranges > 0 || HasUncut || _forsaken)
             return;
         (_filled, _cut, _sealed) = (0, 0, false);
         lock (Free)

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Google.Protobuf;
 using Utp.Messages;
+using Utp.Protocol;
 
 namespace Utp.Remote;
 
@@ -17,6 +18,24 @@ internal interface ILaneOwner
     /// <summary>The peer sends nothing more on it, and all that it sent was handed over.</summary>
     void OnLaneFinished(Lane lane);
 
+    /// <summary>Whether a lane whose connection is lost is to be resumed: <see cref="OnLaneLost"/> follows. Under the lane's lock.</summary>
+    bool MayResume(Lane lane);
+
+    /// <summary>Its connection is lost, and what it carries is kept.</summary>
+    /// <param name="lane">Which one.</param>
+    /// <param name="cause">What happened, in one sentence.</param>
+    /// <param name="isReset">Whether the peer does not know the connection: it has ended, or sees this node at another address.</param>
+    void OnLaneLost(Lane lane, string cause, bool isReset);
+
+    /// <summary>An attempt to resume it has failed.</summary>
+    /// <param name="lane">Which one.</param>
+    /// <param name="cause">What happened, in one sentence.</param>
+    /// <param name="isFinal">Whether another one would fail, too.</param>
+    void OnResumeFailed(Lane lane, string cause, bool isFinal);
+
+    /// <summary>It goes on over another connection, and nothing was lost.</summary>
+    void OnLaneResumed(Lane lane);
+
     /// <summary>It is over, or could not be opened.</summary>
     /// <param name="lane">Which one.</param>
     /// <param name="cause">What happened, in one sentence; null: it was closed in order.</param>
@@ -25,23 +44,32 @@ internal interface ILaneOwner
 }
 
 /// <summary>
-/// One connection of an association: frames go out through its queue, and what arrives is cut into frames and handed over on the thread that brings it. Reading waits until its owner lets
-/// it go on.
+/// One stream of an association's frames, over one connection: they go out through its queue, and what arrives is cut into frames and handed over on the thread that brings it. Reading waits until its
+/// owner lets it go on. When the connection is lost another one carries on: each end tells how many bytes of the lane it has, and the other sends what follows them (design note 57).
 /// </summary>
-internal sealed class Lane : ILinkUser
+internal sealed class Lane
 {
     private readonly object _inbound = new();
     private readonly Queue<Received> _waiting = new();
     private readonly Func<Lane, Hello, ILaneOwner?>? _findOwner;
     private Action<Lane, string>? _onStrangerFailed;
-    private readonly byte[] _hello = new byte[Hello.Length];
-    private readonly ILink _link;
+    private readonly byte[] _hello = new byte[Hello.LongLength];
+    private readonly ActorSystem _system;
+    private readonly int _maxToldBytes;
     private readonly UtpTransportSettings _settings;
+
+    // The connection that carries the lane, and the one that is to: neither, while one that was lost is waited for.
+    private volatile LaneLink? _attached;
+    private volatile LaneLink? _resuming;
+    private ReadOnlyMemory<byte> _behindHello;
+    private long _receivedBytes;
+    private int _losses;
     private Action? _connect;
     private ILaneOwner? _owner;
     private FrameParser? _parser;
     private Frame _held;
     private int _helloBytes;
+    private int _helloNeeded = Hello.Length;
     private int _offset;
     private uint _framesOut;
     private bool _carriesFrames;
@@ -55,15 +83,9 @@ internal sealed class Lane : ILinkUser
 
     private Lane(ActorSystem system, UtpTransportSettings settings, int maxToldBytes, string? host, Func<Lane, Hello, ILaneOwner?>? findOwner)
     {
-        _findOwner = findOwner;
-        _settings = settings;
+        (_system, _settings, _maxToldBytes, _findOwner) = (system, settings, maxToldBytes, findOwner);
         Queue = new ByteQueue(new RateMeter(settings.HighWaterBytes, settings.LowWaterBytes), maxToldBytes);
-        if (settings.Tls is not { } tls)
-            _link = new ActorLink(system, this, Queue);
-        else if (host is not null)
-            _link = new TlsLink(system, this, Queue, maxToldBytes, (stream, cancel) => stream.AuthenticateAsClientAsync(tls.Client(host), cancel), settings.ConnectionTimeout);
-        else
-            _link = new TlsLink(system, this, Queue, maxToldBytes, (stream, cancel) => stream.AuthenticateAsServerAsync(tls.Server(), cancel), settings.ConnectionTimeout);
+        _attached = NewLink(host, null);
     }
 
     /// <summary>What Akka wraps around a message after it has checked its size.</summary>
@@ -89,7 +111,7 @@ internal sealed class Lane : ILinkUser
         var lane = new Lane(system, settings, maxToldBytes, host, null) { Index = hello.Lane };
         lane._owner = owner;
         lane.Queue.TryWrite(hello.ToBytes(), default, mayRefuse: false);
-        lane._connect = () => lane._link.Connect(manager, connect);
+        lane._connect = () => lane._attached!.Link.Connect(manager, connect);
         return lane;
     }
 
@@ -112,7 +134,7 @@ internal sealed class Lane : ILinkUser
         ActorSystem system, UtpTransportSettings settings, int maxToldBytes, Connected connected, IActorRef connection, Func<Lane, Hello, ILaneOwner?> findOwner, Action<Lane, string> onFailed)
     {
         var lane = new Lane(system, settings, maxToldBytes, null, findOwner) { Connected = connected, _onStrangerFailed = onFailed };
-        lane._link.Accept(connected, connection);
+        lane._attached!.Link.Accept(connected, connection);
         return lane;
     }
 
@@ -160,8 +182,103 @@ internal sealed class Lane : ILinkUser
     /// <summary>Ends at once.</summary>
     public void Abort()
     {
-        if (!_link.Abort())
+        _resuming?.Link.Abort();
+        if (_attached is not { } link)
+            ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.TellOver("Its connection was lost.", null), this, preferLocal: false);
+        else if (!link.Link.Abort())
             TellOver("It was given up before it was open.", null);
+    }
+
+    /// <summary>Opens another connection in place of the lost one, unless there is one already.</summary>
+    /// <param name="manager">Of uTP.</param>
+    /// <param name="connect">To the peer.</param>
+    /// <param name="host">As TLS calls it.</param>
+    /// <param name="opening">What it says first, by the bytes that are here.</param>
+    public void Resume(IActorRef manager, Connect connect, string host, Func<long, Hello> opening)
+    {
+        LaneLink link;
+        lock (_inbound)
+        {
+            if (_over || _attached is not null || _resuming is not null)
+                return;
+            _resuming = link = NewLink(host, opening);
+        }
+
+        link.Link.Connect(manager, connect);
+    }
+
+    /// <summary>Takes a connection by which the peer resumes this lane.</summary>
+    /// <param name="newcomer">As the peer's hello came by it.</param>
+    /// <param name="peerHas">How many of this lane's bytes the peer has.</param>
+    /// <param name="isTieWinner">Whether this node's own attempt counts when both are open.</param>
+    /// <param name="answer">What the peer is told first, by the bytes that are here.</param>
+    public HelloRefusal TryAdopt(Lane newcomer, long peerHas, bool isTieWinner, Func<long, Hello> answer)
+    {
+        LaneLink? old, resuming;
+        lock (_inbound)
+        {
+            if (isTieWinner && _resuming is { IsOpen: true })
+                return HelloRefusal.Resuming;
+            if (_over || !_carriesFrames || _peerFinished || newcomer._attached is not { } link || !Queue.Detach())
+                return HelloRefusal.UnknownAssociation;
+            link.Link.Serve(Queue);
+            if (!Queue.TryResume(link.Link, Preamble(answer(_receivedBytes)), peerHas))
+            {
+                link.Link.Serve(newcomer.Queue);
+                (old, _attached) = (_attached, null);
+                old?.Link.Abort();
+                ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.TellOver("What the peer lacks is not there any more.", null), this, preferLocal: false);
+                return HelloRefusal.UnknownAssociation;
+            }
+
+            (old, resuming) = (_attached, _resuming);
+            (newcomer._attached, _resuming) = (null, null);
+            Connected = newcomer.Connected;
+            link.MoveTo(this);
+            GoOnOver(link, newcomer._behindHello);
+        }
+
+        old?.Link.Abort();
+        resuming?.Link.Abort();
+        return HelloRefusal.None;
+    }
+
+    /// <summary>Gives its connection up, to be resumed over another one: the peer does not know this node by it any more.</summary>
+    /// <returns>False: there is nothing to resume.</returns>
+    public bool TryLose()
+    {
+        LaneLink? old;
+        lock (_inbound)
+        {
+            if (_attached is null || !MayBeResumed() || !Queue.Detach())
+                return false;
+            (old, _attached) = (_attached, null);
+            _losses++;
+        }
+
+        old.Link.Abort();
+        return true;
+    }
+
+    /// <summary>Whether both ends have said hello on it.</summary>
+    public bool CarriesFrames => Volatile.Read(ref _carriesFrames);
+
+    /// <summary>How often it has lost its connection.</summary>
+    public int Losses => Volatile.Read(ref _losses);
+
+    /// <summary>Ends it when it has not been resumed.</summary>
+    /// <param name="loss">Since when, as <see cref="Losses"/> counts.</param>
+    /// <param name="cause">What happened, in one sentence.</param>
+    public void EndIfLost(int loss, string cause)
+    {
+        lock (_inbound)
+        {
+            if (_attached is not null || _losses != loss)
+                return;
+        }
+
+        _resuming?.Link.Abort();
+        TellOver(cause, null);
     }
 
     /// <summary>Ends it when its peer has not said whose it is.</summary>
@@ -184,30 +301,110 @@ internal sealed class Lane : ILinkUser
         }
     }
 
-    void ILinkUser.OnOpen(Connected connected) => Connected = connected;
-
-    void ILinkUser.OnOpenFailed(string message, Exception? exception) => TellOver(message, exception);
-
-    void ILinkUser.OnReceived(Received received)
+    /// <summary>As <see cref="ILinkUser"/>, and so are the others.</summary>
+    public void OnOpen(LaneLink link, Connected connected)
     {
+        if (link.Opening is null)
+        {
+            Connected = connected;
+            Queue.Open(link.Link);
+            return;
+        }
+
         lock (_inbound)
         {
-            _waiting.Enqueue(received);
-            HandOver();
+            if (link != _resuming)
+                return;
+            link.IsOpen = true;
+            link.Link.Send(Preamble(link.Opening(_receivedBytes)));
         }
     }
 
-    void ILinkUser.OnPeerFinished()
+    public void OnOpenFailed(LaneLink link, string message, Exception? exception)
+    {
+        if (link.Opening is null)
+            TellOver(message, exception);
+        else if (TryForget(link))
+            _owner!.OnResumeFailed(this, message, isFinal: false);
+    }
+
+    public void OnReceived(LaneLink link, Received received)
+    {
+        bool? resumed = null;
+        Hello answer = default;
+        lock (_inbound)
+        {
+            if (link == _attached)
+            {
+                _receivedBytes += received.Data.Length;
+                _waiting.Enqueue(received);
+                HandOver();
+                return;
+            }
+
+            if (link != _resuming)
+                return;
+            var data = received.Data;
+            resumed = link.ReadAnswer(ref data, out answer);
+            if (resumed is null)
+                return;
+            resumed = answer.Kind == HelloKind.Resumed && Queue.TryResume(link.Link, null, answer.ReceivedBytes);
+            _resuming = null;
+            if (resumed == true)
+                GoOnOver(link, data);
+        }
+
+        if (resumed == true)
+        {
+            _owner!.OnLaneResumed(this);
+            return;
+        }
+
+        link.Link.Abort();
+        var isTie = answer.Refusal == HelloRefusal.Resuming;
+        _owner!.OnResumeFailed(this, isTie ? "The peer resumes it itself." : "The peer does not know the association any more.", !isTie);
+    }
+
+    public void OnPeerFinished(LaneLink link)
     {
         lock (_inbound)
         {
+            if (link != _attached)
+                return;
             _peerFinished = true;
             HandOver();
         }
     }
 
-    void ILinkUser.OnOver(ConnectionClosed closed)
+    public void OnOver(LaneLink link, ConnectionClosed closed)
     {
+        if (TryForget(link))
+        {
+            _owner!.OnResumeFailed(this, closed.Cause ?? "The peer closed the connection.", isFinal: false);
+            return;
+        }
+
+        var isLost = false;
+        lock (_inbound)
+        {
+            if (link != _attached)
+                return;
+            if (closed is ErrorClosed { Reason.Cause: not (CloseCause.ProtocolError or CloseCause.InternalError) } && MayBeResumed() && Queue.Detach())
+            {
+                isLost = true;
+                _attached = null;
+                _losses++;
+            }
+        }
+
+        if (isLost)
+        {
+            _owner!.OnLaneLost(this, closed.Cause!, closed.Reason.Cause == CloseCause.Reset);
+            return;
+        }
+
+        Queue.End();
+
         // What the peer sent before its end is still handed over; after an error nobody waits for it.
         TellOver(closed switch
         {
@@ -215,6 +412,47 @@ internal sealed class Lane : ILinkUser
             Aborted => "The connection was reset at this end.",
             _ => null,
         }, (closed as ErrorClosed)?.Exception);
+    }
+
+    private static Piece Preamble(Hello hello) => new(hello.ToBytes(), null) { IsPreamble = true };
+
+    // A host: this node opens the connection.
+    private LaneLink NewLink(string? host, Func<long, Hello>? opening)
+    {
+        var user = new LaneLink(this) { Opening = opening };
+        if (_settings.Tls is not { } tls)
+            user.Link = new ActorLink(_system, user, Queue);
+        else if (host is not null)
+            user.Link = new TlsLink(_system, user, Queue, _maxToldBytes, (stream, cancel) => stream.AuthenticateAsClientAsync(tls.Client(host), cancel), _settings.ConnectionTimeout);
+        else
+            user.Link = new TlsLink(_system, user, Queue, _maxToldBytes, (stream, cancel) => stream.AuthenticateAsServerAsync(tls.Server(), cancel), _settings.ConnectionTimeout);
+        return user;
+    }
+
+    private bool MayBeResumed() => !_over && _carriesFrames && !_peerFinished && _owner!.MayResume(this);
+
+    private bool TryForget(LaneLink link)
+    {
+        lock (_inbound)
+        {
+            if (link != _resuming)
+                return false;
+            _resuming = null;
+            return true;
+        }
+    }
+
+    private void GoOnOver(LaneLink link, ReadOnlyMemory<byte> first)
+    {
+        _attached = link;
+        _suspended = false;
+        if (!first.IsEmpty)
+        {
+            _receivedBytes += first.Length;
+            _waiting.Enqueue(new Received(first.ToArray()));
+        }
+
+        HandOver();
     }
 
     private void TellOver(string? cause, Exception? exception)
@@ -260,9 +498,9 @@ internal sealed class Lane : ILinkUser
         {
             _suspended = suspends;
             if (suspends)
-                _link.SuspendReading();
+                _attached?.Link.SuspendReading();
             else
-                _link.ResumeReading();
+                _attached?.Link.ResumeReading();
         }
 
         if (!suspends && _peerFinished && !_finishTold)
@@ -271,43 +509,64 @@ internal sealed class Lane : ILinkUser
             if (_owner is { } owner)
                 owner.OnLaneFinished(this);
             else
-                _link.Abort();
+                _attached?.Link.Abort();
         }
     }
 
     // Until it is whole; then the owner is known, or the lane is closed, and what follows is nobody's.
     private bool ReadHello(ref ReadOnlyMemory<byte> data)
     {
-        if (_helloBytes == Hello.Length)
+        if (_helloBytes == _helloNeeded)
         {
             // Refused, or the initiator's answer came to nothing.
             data = default;
             return false;
         }
 
-        var count = Math.Min(Hello.Length - _helloBytes, data.Length);
-        data.Span[..count].CopyTo(_hello.AsSpan(_helloBytes));
-        _helloBytes += count;
-        data = data[count..];
-        if (_helloBytes < Hello.Length)
+        if (!FillHello(ref data))
             return false;
-        if (!Hello.TryParse(_hello, out var hello))
+        var isHello = Hello.TryParse(_hello.AsSpan(0, _helloNeeded), out var hello);
+        if (isHello && hello.IsLong && _owner is null && _helloNeeded < Hello.LongLength)
+        {
+            _helloNeeded = Hello.LongLength;
+            if (!FillHello(ref data))
+                return false;
+            isHello = Hello.TryParse(_hello, out hello);
+        }
+
+        if (!isHello)
         {
             var what = "The peer speaks uTP, but not this protocol: what listens there is no Utp.Remote, or TLS is enabled on one side only.";
             data = default;
-            _link.Abort();
+            _attached?.Link.Abort();
             _owner?.OnLaneOver(this, what, null);
             return false;
         }
 
-        if (_owner is null)
-            _owner = _findOwner!(this, hello);
-        else
+        if (_owner is not null)
+        {
             _owner.OnLaneReady(this, hello);
+        }
+        else
+        {
+            _behindHello = data;
+            _owner = _findOwner!(this, hello);
+            _behindHello = default;
+        }
+
         _carriesFrames = _owner is not null && _parser is not null;
         if (!_carriesFrames)
             data = default;
         return _carriesFrames;
+    }
+
+    private bool FillHello(ref ReadOnlyMemory<byte> data)
+    {
+        var count = Math.Min(_helloNeeded - _helloBytes, data.Length);
+        data.Span[..count].CopyTo(_hello.AsSpan(_helloBytes));
+        _helloBytes += count;
+        data = data[count..];
+        return _helloBytes == _helloNeeded;
     }
 
     private bool HandOverFrames(Received received)

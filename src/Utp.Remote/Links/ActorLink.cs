@@ -4,12 +4,13 @@ using Utp.Messages;
 namespace Utp.Remote;
 
 /// <summary>One uTP connection: the handler that its actor tells, and the sink of what is to be sent.</summary>
-internal sealed class ActorLink : InlineRef, ILink, IPieceSink
+internal sealed class ActorLink : InlineRef, ILink
 {
     private static readonly Abort TheAbort = new();
 
     private readonly object _gate = new();
     private readonly ILinkUser _user;
+    private volatile ByteQueue _queue;
     private IActorRef _connection = ActorRefs.Nobody;
     private bool _isOpen;
     private bool _aborted;
@@ -18,21 +19,22 @@ internal sealed class ActorLink : InlineRef, ILink, IPieceSink
     /// <summary>Nothing is open.</summary>
     /// <param name="system">The actor system.</param>
     /// <param name="user">Hears what happens.</param>
-    /// <param name="queue">What is sent; reported to as pieces are taken and delivered.</param>
+    /// <param name="queue">Is reported to as pieces are taken and delivered; the user opens it, and ends it.</param>
     public ActorLink(ActorSystem system, ILinkUser user, ByteQueue queue)
         : base(system)
     {
         _user = user;
-        Queue = queue;
+        _queue = queue;
     }
-
-    public ByteQueue Queue { get; }
 
     /// <inheritdoc/>
     public void Connect(IActorRef manager, Connect connect) => manager.Tell(connect, this);
 
     /// <inheritdoc/>
     public void Accept(Connected connected, IActorRef connection) => Open(connected, connection);
+
+    /// <inheritdoc/>
+    public void Serve(ByteQueue queue) => _queue = queue;
 
     /// <inheritdoc/>
     public void SuspendReading() => _connection.Tell(Messages.SuspendReading.Instance, this);
@@ -69,10 +71,10 @@ internal sealed class ActorLink : InlineRef, ILink, IPieceSink
                 _user.OnReceived(received);
                 break;
             case Piece { EndsBatch: true, WasTaken: false } taken:
-                Queue.OnTaken(taken);
+                _queue.OnTaken(this, taken);
                 break;
             case Piece delivered:
-                Queue.OnDelivered(delivered);
+                _queue.OnDelivered(this, delivered);
                 break;
             case Connected connected:
                 Open(connected, sender);
@@ -82,7 +84,6 @@ internal sealed class ActorLink : InlineRef, ILink, IPieceSink
                 _user.OnPeerFinished();
                 break;
             case ConnectionClosed closed when _isOpen:
-                Queue.End();
                 _user.OnOver(closed);
                 break;
             case CommandFailed { Command: Messages.Connect } failed when !_aborted:
@@ -110,7 +111,6 @@ internal sealed class ActorLink : InlineRef, ILink, IPieceSink
         }
 
         connection.Tell(new Register(this, KeepOpenOnPeerClosed: true, UseResumeWriting: false), this);
-        Queue.Open(this);
         _user.OnOpen(connected);
     }
 }

@@ -4,13 +4,16 @@ using Utp.Messages;
 namespace Utp.Remote;
 
 /// <summary>One connection as a lane sees it: plain, or with TLS.</summary>
-internal interface ILink
+internal interface ILink : IPieceSink
 {
     /// <summary>Opens a connection. <see cref="ILinkUser.OnOpen"/> or <see cref="ILinkUser.OnOpenFailed"/> follows.</summary>
     void Connect(IActorRef manager, Connect connect);
 
     /// <summary>Takes one that was accepted.</summary>
     void Accept(Connected connected, IActorRef connection);
+
+    /// <summary>Whose pieces are reported: another queue's from now on.</summary>
+    void Serve(ByteQueue queue);
 
     /// <summary>What arrives stays in the connection, whose window closes.</summary>
     void SuspendReading();
@@ -26,7 +29,7 @@ internal interface ILink
 /// <summary>Hears what happens to a link. Short, and without exceptions: it runs on the connection's thread.</summary>
 internal interface ILinkUser
 {
-    /// <summary>It is open.</summary>
+    /// <summary>It is open: pieces may be sent.</summary>
     void OnOpen(Connected connected);
 
     /// <summary>It could not be opened. Nothing follows.</summary>

@@ -12,7 +12,7 @@ namespace Utp.Remote;
 /// its own connection and nothing else.
 /// </summary>
 #pragma warning disable CA1001 // RunAsync disposes of the stream when reading and writing have ended; what is cancelled has no timer.
-internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
+internal sealed class TlsLink : ILink, ILinkUser
 #pragma warning restore CA1001 // See above.
 {
     // A record is decrypted at a time, and holds no more.
@@ -22,7 +22,6 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
     private const int WriteBytes = 16 << 10;
 
     private readonly ILinkUser _user;
-    private readonly ByteQueue _plain;
     private readonly ByteQueue _cipher;
     private readonly ActorLink _link;
     private readonly LinkStream _stream;
@@ -32,6 +31,10 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
     private readonly Channel<Piece?> _pieces = Channel.CreateUnbounded<Piece?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _aborted = new();
     private readonly object _gate = new();
+
+    // Pieces that are encrypted, and where the encrypted bytes of each end: they are the peer's when it has acknowledged those.
+    private readonly Queue<(Piece Piece, long End)> _encrypted = new();
+    private volatile ByteQueue _plain;
     private TaskCompletionSource? _suspended;
     private ConnectionClosed? _closed;
     private bool _readEnded;
@@ -54,13 +57,15 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
         _cipher = new ByteQueue(new RateMeter(int.MaxValue, 0), maxToldBytes);
         _link = new ActorLink(system, this, _cipher);
         _stream = new LinkStream(_link, _cipher, maxToldBytes);
-        _cipher.Delivered = _stream.OnDelivered;
+        _cipher.Delivered = OnCipherDelivered;
         _tls = new SslStream(_stream, leaveInnerStreamOpen: true);
     }
 
     public void Connect(IActorRef manager, Connect connect) => _link.Connect(manager, connect);
 
     public void Accept(Connected connected, IActorRef connection) => _link.Accept(connected, connection);
+
+    public void Serve(ByteQueue queue) => _plain = queue;
 
     public void SuspendReading()
     {
@@ -88,7 +93,11 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
 
     void IPieceSink.Finish() => _pieces.Writer.TryComplete();
 
-    void ILinkUser.OnOpen(Connected connected) => _ = RunAsync(connected);
+    void ILinkUser.OnOpen(Connected connected)
+    {
+        _cipher.Open(_link);
+        _ = RunAsync(connected);
+    }
 
     void ILinkUser.OnOpenFailed(string message, Exception? exception) => _user.OnOpenFailed(message, exception);
 
@@ -98,6 +107,7 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
 
     void ILinkUser.OnOver(ConnectionClosed closed)
     {
+        _cipher.End();
         var isError = closed is ErrorClosed or Aborted;
         _stream.End(isError ? new IOException((closed as ErrorClosed)?.Message ?? "The connection was reset at this end.") : null);
         bool isSuspended;
@@ -119,7 +129,6 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
             return;
         _isOpen = true;
         _user.OnOpen(connected);
-        _plain.Open(this);
         await Task.WhenAll(ReadAsync(), WriteAsync()).ConfigureAwait(false);
         await _tls.DisposeAsync().ConfigureAwait(false);
     }
@@ -155,6 +164,9 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
                     waits = _suspended?.Task;
                 if (waits is not null)
                     await waits.WaitAsync(_aborted.Token).ConfigureAwait(false);
+
+                // Nothing is kept for a peer that says nothing.
+                await _tls.ReadAsync(Memory<byte>.Empty, _aborted.Token).ConfigureAwait(false);
                 var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
                 var count = await _tls.ReadAsync(buffer, _aborted.Token).ConfigureAwait(false);
                 if (count == 0)
@@ -182,17 +194,19 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
         try
         {
             // Each call makes a record, at least: small pieces that are there at the same time share one.
-            var record = GC.AllocateUninitializedArray<byte>(WriteBytes);
             var filled = 0;
+            var inRecord = new List<Piece>();
             while (await _pieces.Reader.WaitToReadAsync(_aborted.Token).ConfigureAwait(false))
             {
+                var record = ArrayPool<byte>.Shared.Rent(WriteBytes);
                 while (_pieces.Reader.TryRead(out var piece))
                 {
                     if (filled > 0 && filled + piece!.Data.Length > WriteBytes)
-                        filled = await WriteRecordAsync(record, filled).ConfigureAwait(false);
+                        filled = await WriteRecordAsync(record.AsMemory(0, filled), inRecord).ConfigureAwait(false);
+                    inRecord.Add(piece!);
                     if (piece!.Data.Length >= WriteBytes)
                     {
-                        await _tls.WriteAsync(piece.Data, _aborted.Token).ConfigureAwait(false);
+                        await WriteRecordAsync(piece.Data, inRecord).ConfigureAwait(false);
                     }
                     else
                     {
@@ -200,14 +214,14 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
                         filled += piece.Data.Length;
                     }
 
-                    // The encrypted bytes are counted by their own queue, which has the writer wait.
+                    // The encrypted bytes have a queue of their own, which has this task wait.
                     if (piece.EndsBatch)
-                        _plain.OnTaken(piece);
-                    _plain.OnDelivered(piece);
+                        _plain.OnTaken(this, piece);
                 }
 
                 if (filled > 0)
-                    filled = await WriteRecordAsync(record, filled).ConfigureAwait(false);
+                    filled = await WriteRecordAsync(record.AsMemory(0, filled), inRecord).ConfigureAwait(false);
+                ArrayPool<byte>.Shared.Return(record);
             }
 
             await _tls.ShutdownAsync().ConfigureAwait(false);
@@ -219,10 +233,39 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
         }
     }
 
-    private async ValueTask<int> WriteRecordAsync(byte[] record, int bytes)
+    private async ValueTask<int> WriteRecordAsync(ReadOnlyMemory<byte> record, List<Piece> pieces)
     {
-        await _tls.WriteAsync(record.AsMemory(0, bytes), _aborted.Token).ConfigureAwait(false);
+        await _tls.WriteAsync(record, _aborted.Token).ConfigureAwait(false);
+        var end = _cipher.WrittenBytes;
+        lock (_encrypted)
+        {
+            foreach (var piece in pieces)
+                _encrypted.Enqueue((piece, end));
+        }
+
+        pieces.Clear();
+        ReportDelivered();
         return 0;
+    }
+
+    private void OnCipherDelivered()
+    {
+        _stream.OnDelivered();
+        ReportDelivered();
+    }
+
+    // In order, whoever comes first: the writer, or the acknowledgement that was there before it had counted.
+    private void ReportDelivered()
+    {
+        lock (_encrypted)
+        {
+            var delivered = _cipher.DeliveredBytes;
+            while (_encrypted.TryPeek(out var first) && first.End <= delivered)
+            {
+                _encrypted.Dequeue();
+                _plain.OnDelivered(this, first.Piece);
+            }
+        }
     }
 
     private void TellOverIfDue()
@@ -237,7 +280,8 @@ internal sealed class TlsLink : ILink, ILinkUser, IPieceSink
             closed = _closed;
         }
 
-        _plain.End();
+        // The writer waits for nothing any more.
+        _pieces.Writer.TryComplete();
         _user.OnOver(closed);
     }
 }

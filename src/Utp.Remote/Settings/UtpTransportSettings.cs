@@ -37,6 +37,7 @@ internal sealed record UtpTransportSettings
         if (HighWaterBytes > 0 && LowWaterBytes > HighWaterBytes)
             throw SectionReader.Wrong("write-buffer-low-water-mark", $"at most write-buffer-high-water-mark, {HighWaterBytes} bytes", LowWaterBytes);
         FlushTimeout = read.Duration("flush-timeout", TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        ResumeTimeout = read.Duration("resume-timeout", TimeSpan.Zero, TimeSpan.FromMinutes(10));
         LogTransport = read.Switch("log-transport");
         Layout = new LaneLayout(read.Count("lanes.ordinary", 1, LaneLayout.MaxOrdinary), read.Switch("lanes.control"), read.Texts("large-message-destinations").Count > 0);
         MaxLargeFrameBytes = read.Size("maximum-large-frame-size", MinFrameBytes, 1 << 29);
@@ -82,6 +83,9 @@ internal sealed record UtpTransportSettings
     public int LowWaterBytes { get; }
 
     public TimeSpan FlushTimeout { get; }
+
+    /// <summary>Zero: an association ends with the first of its connections.</summary>
+    public TimeSpan ResumeTimeout { get; }
 
     public bool LogTransport { get; }
 

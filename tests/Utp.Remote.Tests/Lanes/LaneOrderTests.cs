@@ -65,9 +65,9 @@ public sealed class LaneOrderTests
     }
 
     [Fact]
-    public async Task A_lane_that_dies_alone_ends_the_association_in_order()
+    public async Task A_lane_that_dies_alone_and_is_not_resumed_ends_the_association_in_order()
     {
-        await using var b = await TransportNode.StartAsync(TransportKind.Utp);
+        await using var b = await TransportNode.StartAsync(TransportKind.Utp, "resume-timeout = 100ms");
         var peer = await LanePeer.OpenAsync(b, new LaneLayout(1, HasControl: true, HasLarge: false));
         peer.Send(0, Pdus.Instruction(1));
         Assert.Equal(Pdus.Instruction(1), await peer.Hears.PayloadAsync());

@@ -21,6 +21,9 @@ internal sealed record BenchResult(EndMark ClientStart, EndMark ClientEnd, EndMa
     /// <summary>Round trips or connections a second, by the client's clock.</summary>
     public double CompletedPerSecond => (ClientEnd.Completed - ClientStart.Completed) / (ClientEnd.At - ClientStart.At);
 
+    /// <summary>Of heartbeats, since the start: in the warm-up nobody may be called unreachable either.</summary>
+    public long Alarms => ClientEnd.Alarms;
+
     public long Completed => ClientEnd.Completed - ClientStart.Completed;
 
     public double ClientCpuSeconds => ClientEnd.CpuSeconds - ClientStart.CpuSeconds;

@@ -69,6 +69,9 @@ internal enum BenchCarrier
 
     /// <summary>Akka.Remote over its own TCP transport, with TLS.</summary>
     RemoteTcpTls,
+
+    /// <summary>Akka.Remote between two nodes of one process, over a transport that costs nothing.</summary>
+    RemoteDirect,
 }
 
 /// <summary>What one end has to do: the first line that it reads. The Node ends (benchmarks/peers) read the same.</summary>

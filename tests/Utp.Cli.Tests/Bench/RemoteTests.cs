@@ -13,6 +13,7 @@ public class RemoteTests
     [InlineData("tell-10k", "utp,tcp", "messagesPerSecond", "cpuMicrosPerMessage", "allocatedBytesPerMessage", "p99Micros")]
     [InlineData("ping", "utp-tls,tcp-tls", "p50Micros", "p99Micros", "cpuMicrosPerRoundTrip")]
     [InlineData("heartbeat", "utp", "p99Micros", "megabytesPerSecond")]
+    [InlineData("tell-100", "none", "messagesPerSecond", "cpuMicrosPerMessage", "allocatedBytesPerMessage")]
     [InlineData("idle", "utp", "managedBytesPerConnectionServer", "managedBytesPerConnectionClient")]
     public async Task Both_processes_do_the_work_over_each_transport(string work, string over, params string[] figures)
     {

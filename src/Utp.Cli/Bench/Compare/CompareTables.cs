@@ -24,6 +24,7 @@ internal static class CompareTables
         ["allocatedBytesPerMessage"] = "B allocated",
         ["roundTripsPerSecond"] = "round trips/s",
         ["allocatedBytesPerRoundTrip"] = "B allocated",
+        ["alarms"] = "false alarms",
         ["maxMicros"] = "longest µs",
         ["managedBytesPerConnectionServer"] = "B managed, the one",
         ["managedBytesPerConnectionClient"] = "B managed, the 100",

@@ -45,6 +45,12 @@ internal static class Comparison
         var arguments = (string[])[EndCommand.Name, .. run.Forward(settings)];
         try
         {
+            if (contender.Carrier == BenchCarrier.RemoteDirect)
+            {
+                row.Add(BenchFigures.Of(job, await RemoteDirect.RunAsync(job, run).ConfigureAwait(false)));
+                return;
+            }
+
             var start = contender.Carrier == BenchCarrier.Libutp ? node! : end => plan.Place.Start(end, SelfStart.Of(arguments));
             row.Add(BenchFigures.Of(job, await BenchRun.RunAsync(job, start, run.Terminal.Say, run.Interrupt).ConfigureAwait(false)));
         }

@@ -36,6 +36,8 @@ internal sealed record Contender(string Name, string Title, BenchCarrier Carrier
         new("tcp", "Akka's TCP", BenchCarrier.RemoteTcp, []),
         new("utp-tls", "uTP with TLS", BenchCarrier.RemoteUtpTls, []),
         new("tcp-tls", "Akka's TCP with TLS", BenchCarrier.RemoteTcpTls, []),
+        new("utp-lbe", "uTP, congestion-control = lbe", BenchCarrier.RemoteUtp, ["akka.remote.utp.utp.congestion-control=lbe"]),
+        new("none", "no transport, one process", BenchCarrier.RemoteDirect, []),
     ];
 
     /// <summary>Whether it is one that others are compared with.</summary>

@@ -22,7 +22,7 @@ internal sealed record Contest(string Name, string Title, EndPlan Plan, string? 
         BenchWork.Ping => ["p50Micros", "p99Micros", "p999Micros", "cpuMicrosPerRoundTrip"],
         BenchWork.RemoteTell => ["messagesPerSecond", "cpuMicrosPerMessage", "megabytesPerSecond", "allocatedBytesPerMessage", "p50Micros", "p99Micros"],
         BenchWork.RemotePing => ["p50Micros", "p99Micros", "roundTripsPerSecond", "cpuMicrosPerRoundTrip", "allocatedBytesPerRoundTrip"],
-        BenchWork.RemoteHeartbeat => ["p50Micros", "p99Micros", "maxMicros", "megabytesPerSecond"],
+        BenchWork.RemoteHeartbeat => ["p50Micros", "p99Micros", "maxMicros", "alarms", "megabytesPerSecond"],
         BenchWork.RemoteIdle => ["managedBytesPerConnectionServer", "managedBytesPerConnectionClient", "residentBytesPerConnectionServer", "corePercentServer", "corePercentClient"],
         _ => ["connectionsPerSecond", "p50Micros", "p99Micros", "cpuMicrosPerConnection"],
     };

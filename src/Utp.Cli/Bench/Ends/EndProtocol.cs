@@ -91,6 +91,9 @@ internal sealed record EndMark
     /// <summary>Messages of ping, connections of accept: those that are done.</summary>
     public long Completed { get; init; }
 
+    /// <summary>Of heartbeats: how often a cluster's failure detector would have called the other end unreachable.</summary>
+    public long Alarms { get; init; }
+
     /// <summary>Datagrams of the living and the ended connections; null where nobody counts them.</summary>
     public long? PacketsSent { get; init; }
 

@@ -30,6 +30,7 @@ internal sealed class Tally
     private readonly Recorder _times = HistogramFactory.With64BitBucketSize().WithValuesUpTo(MaxUnits).WithPrecisionOf(3).WithThreadSafeWrites().WithThreadSafeReads().Create();
     private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _completed;
+    private long _alarms;
 
     /// <summary>Completed with the first sentence of what went wrong, if anything does.</summary>
     public Task<string> Failed => _failed.Task;
@@ -57,6 +58,9 @@ internal sealed class Tally
         _times.RecordValue(Math.Clamp((long)(time.TotalMicroseconds * UnitsPerMicro), 1, MaxUnits));
     }
 
+    /// <summary>Nothing was heard for longer than a failure detector takes.</summary>
+    public void OnAlarm() => Interlocked.Increment(ref _alarms);
+
     /// <summary>What happened until now; times since the mark before.</summary>
     public EndMark Mark(PacketCount? packets, bool collect)
     {
@@ -78,6 +82,7 @@ internal sealed class Tally
             BytesReceived = byConnection.Sum(),
             BytesSent = BytesSent,
             Completed = Completed,
+            Alarms = Volatile.Read(ref _alarms),
             PacketsSent = packets?.Sent,
             Retransmissions = packets?.Retransmissions,
             Timeouts = packets?.Timeouts,

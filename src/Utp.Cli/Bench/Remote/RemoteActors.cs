@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
+using Akka.Remote;
 
 namespace Utp.Cli;
 
@@ -73,10 +74,19 @@ internal sealed class RemoteSource(IActorRef sink, int messageBytes, int window,
     }
 }
 
-/// <summary>One message after the other to an echo: the next when the last is back, or after a pause.</summary>
-internal sealed class RemotePinger(IActorRef echo, int messageBytes, TimeSpan pause, Tally tally) : UntypedActor, IWithTimers
+/// <summary>
+/// One message after the other to an echo: the next when the last is back, or after a pause. After a pause it is a heartbeat, and a failure detector with a cluster's settings hears of each that is
+/// back; its doubts are counted as they end, and at the end.
+/// </summary>
+internal sealed class RemotePinger(IActorRef echo, object message, TimeSpan pause, Tally tally) : UntypedActor, IWithTimers
 {
-    private readonly byte[] _message = new byte[messageBytes];
+    // akka.cluster.failure-detector, as it is by default.
+    private const double ClusterThreshold = 8;
+    private const int ClusterSamples = 1_000;
+    private static readonly TimeSpan ClusterLeastDeviation = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ClusterPause = TimeSpan.FromSeconds(3);
+
+    private readonly PhiAccrualFailureDetector? _detector = pause > TimeSpan.Zero ? new PhiAccrualFailureDetector(ClusterThreshold, ClusterSamples, ClusterLeastDeviation, ClusterPause, pause) : null;
     private long _sent;
     private IActorRef? _stopper;
 
@@ -84,12 +94,14 @@ internal sealed class RemotePinger(IActorRef echo, int messageBytes, TimeSpan pa
 
     protected override void PreStart() => Ask();
 
-    protected override void OnReceive(object message)
+    protected override void OnReceive(object heard)
     {
-        switch (message)
+        switch (heard)
         {
-            case byte[]:
+            case var answer when answer.GetType() == message.GetType():
                 tally.OnCompleted(Stopwatch.GetElapsedTime(_sent));
+                CountAlarm();
+                _detector?.HeartBeat();
                 if (_stopper is not null)
                     _stopper.Tell(RemoteSource.Stop);
                 else if (pause > TimeSpan.Zero)
@@ -98,6 +110,7 @@ internal sealed class RemotePinger(IActorRef echo, int messageBytes, TimeSpan pa
                     Ask();
                 break;
             case RemoteSource.Stop when pause > TimeSpan.Zero:
+                CountAlarm();
                 Sender.Tell(RemoteSource.Stop);
                 Context.Stop(Self);
                 break;
@@ -110,10 +123,16 @@ internal sealed class RemotePinger(IActorRef echo, int messageBytes, TimeSpan pa
         }
     }
 
+    private void CountAlarm()
+    {
+        if (_detector is { IsMonitoring: true, IsAvailable: false })
+            tally.OnAlarm();
+    }
+
     private void Ask()
     {
         _sent = Stopwatch.GetTimestamp();
-        echo.Tell(_message, Self);
+        echo.Tell(message, Self);
     }
 }
 

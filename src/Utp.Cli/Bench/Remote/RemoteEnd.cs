@@ -12,9 +12,12 @@ internal sealed class RemoteEnd : IBenchEnd
 {
     /// <summary>How often a heartbeat leaves while the association is saturated: often enough for a percentile of a short measurement.</summary>
     private static readonly TimeSpan HeartbeatPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The remote watcher's, which nobody else can make: of Akka's own kind of message that passes others which wait for the transport, as a cluster's heartbeats are.</summary>
+    private static readonly object Heartbeat = Type.GetType("Akka.Remote.RemoteWatcher+Heartbeat, Akka.Remote", throwOnError: true)!.GetProperty("Instance")!.GetValue(null)!;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private const int HeartbeatBytes = 64;
     private const int MaxBatchBytes = 64 << 10;
     private const int MaxBatch = 64;
 
@@ -64,13 +67,13 @@ internal sealed class RemoteEnd : IBenchEnd
         if (_plan.Work == BenchWork.RemotePing)
         {
             var echo = _peers["user/echo"];
-            _workers.Add(System.ActorOf(Props.Create(() => new RemotePinger(echo, _plan.MessageBytes, TimeSpan.Zero, _tally)), "pinger"));
+            _workers.Add(System.ActorOf(Props.Create(() => new RemotePinger(echo, new byte[_plan.MessageBytes], TimeSpan.Zero, _tally)), "pinger"));
         }
 
         if (_plan.Work == BenchWork.RemoteHeartbeat)
         {
             var echo = _peers["system/cluster/heartbeatReceiver"];
-            var pinger = Props.Create(() => new RemotePinger(echo, HeartbeatBytes, HeartbeatPause, _tally));
+            var pinger = Props.Create(() => new RemotePinger(echo, Heartbeat, HeartbeatPause, _tally));
             _workers.Add(((ExtendedActorSystem)System).SystemActorOf(Props.Create(() => new RemoteHeart("heartbeatSender", pinger)), "cluster"));
         }
 

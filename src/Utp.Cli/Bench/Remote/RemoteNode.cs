@@ -17,7 +17,7 @@ internal static class RemoteNode
     {
         var isUtp = carrier is BenchCarrier.RemoteUtp or BenchCarrier.RemoteUtpTls;
         var isTls = carrier is BenchCarrier.RemoteUtpTls or BenchCarrier.RemoteTcpTls;
-        var section = isUtp ? "akka.remote.utp" : "akka.remote.dot-netty.tcp";
+        var section = carrier == BenchCarrier.RemoteDirect ? "akka.remote.direct" : isUtp ? "akka.remote.utp" : "akka.remote.dot-netty.tcp";
         var config = ConfigurationFactory.ParseString($$"""
             akka {
               actor.provider = remote
@@ -28,6 +28,7 @@ internal static class RemoteNode
             }
             {{section}} { hostname = "{{host}}", port = 0, maximum-frame-size = 2MiB, enable-ssl = {{(isTls ? "on" : "off")}} }
             akka.remote.utp.transport-class = "Utp.Remote.UtpTransport, Utp.Remote"
+            akka.remote.direct { transport-class = "{{typeof(DirectTransport).AssemblyQualifiedName}}", applied-adapters = [] }
             """).WithFallback(configuration);
         var setup = BootstrapSetup.Create().WithConfig(config);
         if (!isTls)

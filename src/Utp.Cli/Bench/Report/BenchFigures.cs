@@ -19,7 +19,8 @@ internal static class BenchFigures
             BenchWork.RemotePing => OfCompleted(result, "roundTripsPerSecond", "Round trips a second", "cpuMicrosPerRoundTrip", "CPU of both ends, a round trip", "Round trip")
                 .Append(New("allocatedBytesPerRoundTrip", "Allocated by both ends, a round trip", result.AllocatedPerCompleted, "N0", "B")),
             BenchWork.RemoteHeartbeat => [.. OfCompleted(result, "roundTripsPerSecond", "Heartbeats a second", "cpuMicrosPerRoundTrip", "CPU of both ends, a heartbeat", "Heartbeat, there and back"),
-                New("megabytesPerSecond", "Messages beside them", result.BytesPerSecond / 1e6, "N1", "MB/s")],
+                New("megabytesPerSecond", "Messages beside them", result.BytesPerSecond / 1e6, "N1", "MB/s"),
+                New("alarms", "False alarms of a cluster's failure detector", result.Alarms, "N0", "")],
             _ => OfIdle(job, result),
         };
         return [.. figures, .. OfProcesses(result)];

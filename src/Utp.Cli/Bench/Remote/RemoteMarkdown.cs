@@ -38,9 +38,10 @@ internal static class RemoteMarkdown
             many more. p50 and p99 of one-way work are from the telling of such a batch to that answer: the window, by its rate. CPU
             is user and kernel time of both processes. Heartbeats are messages of the remote watcher between
             `/system/cluster/heartbeatSender` and `heartbeatReceiver`, where a cluster has its own; as a cluster's they are of the
-            kind that Akka sends before others which wait for the transport. "ours" is uTP's median by that row's: by TCP's, with TLS by TCP's with
-            TLS. "No transport" is Akka.Remote over a transport that costs nothing, both nodes in one process: what a perfect one
-            could reach. "False alarms" are those of a failure detector with a cluster's settings that hears these heartbeats.
+            kind that Akka sends before others which wait for the transport. "ours" is uTP's median by that row's: by TCP's, with
+            TLS by TCP's with TLS. "No transport" is Akka.Remote over a transport that costs nothing, both nodes in one process:
+            what a perfect one could reach. "False alarms" are those of a failure detector with a cluster's settings that hears
+            these heartbeats.
 
             {CompareMarkdown.Machine()}
 

@@ -21,7 +21,7 @@ internal static class RemoteCommand
             var rate = parsed.GetValue(shape.Rate);
             var where = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(forth.Options.LatencyMicros + back.Options.LatencyMicros) / 1e3:0.#} ms there and back, {parsed.GetValue(shape.Loss):0.##} % of the packets lost{(rate > 0 ? $", {rate:0.#} Mbit/s" : "")}");
+                $"{(forth.Options.LatencyMicros + back.Options.LatencyMicros) / 1e3:0.#} ms there and back, {parsed.GetValue(shape.Loss):0.##} % lost{(rate > 0 ? $", {rate:0.#} Mbit/s" : "")}");
             using var bench = Process.Start(new ProcessStartInfo("dotnet",
             [
                 parsed.GetValue(program)!, "bench", "remote", .. parsed.GetValue(rest)!,

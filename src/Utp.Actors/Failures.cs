@@ -41,6 +41,9 @@ internal static class Failures
         _ => new(FailureCause.InternalError, $"Connecting to {remote} failed: {reason.Detail ?? reason.Cause.ToString()}."),
     };
 
+    /// <summary>The port that it was to share is gone.</summary>
+    public static Failure OfClientPort(IPEndPoint remote) => new(FailureCause.SocketError, $"The socket failed while connecting to {remote}: try again.");
+
     /// <summary>A host name could not be resolved.</summary>
     public static Failure OfResolve(string host, Exception? exception) => exception switch
     {

@@ -28,8 +28,9 @@ internal sealed class UtpManager : UntypedActor
     private readonly RecordWriter _records;
     private readonly List<IActorRef> _flushAskers = [];
 
-    // Of every listener that a user may name.
+    // Of every listener that is told by one what to open.
     private readonly Dictionary<IActorRef, OpenQueue> _doors = [];
+    private readonly ClientPorts _clientPorts;
     private int _children;
     private bool _shuttingDown;
 
@@ -42,6 +43,7 @@ internal sealed class UtpManager : UntypedActor
         _sharedMemory = new ReceiveMemory(settings.ReceiveMemoryBytes);
         _counts = new UtpCounts(settings, _sharedMemory);
         var log = Logging.GetLogger(Context.System, "utp");
+        _clientPorts = new ClientPorts(OpenClientPort, Self);
         _records = new RecordWriter(settings.Trace, sentence => log.Warning(sentence));
     }
 
@@ -71,6 +73,16 @@ internal sealed class UtpManager : UntypedActor
                 break;
             case OpenPort open:
                 Open(open.LocalAddress, dualMode: true, open.Socket, open);
+                break;
+            case OpenConnection open:
+                OpenShared(open);
+                break;
+            case ClientPortIdle:
+                _clientPorts.GiveUp(Sender);
+                break;
+            case ClientPortFull full:
+                _clientPorts.GiveUp(Sender);
+                OpenShared(full.Open);
                 break;
             case PortOpened opened:
                 OnOpened(opened);
@@ -157,12 +169,30 @@ internal sealed class UtpManager : UntypedActor
     // The common case needs nobody who follows it: one address, through a port that is there. What else an attempt does the connection does by itself.
     private bool TryOpenThrough(Connect connect, IActorRef commander)
     {
-        if (connect is not { Listener: not null, RemoteAddress: IPEndPoint remote, Cancellation.CanBeCanceled: false } || !_doors.TryGetValue(connect.Listener, out var door))
+        if (connect is not { RemoteAddress: IPEndPoint remote, Cancellation.CanBeCanceled: false })
+            return false;
+        OpenQueue? door = null;
+        if (connect.Listener is null ? !ConnectAttempt.UsesSharedPort(_settings, connect) : !_doors.TryGetValue(connect.Listener, out door))
             return false;
         var connection = ConnectAttempt.IsPlain(connect) ? _plain : ConnectionSettings.Create(_settings, connect.Options, connect.Timeout);
-        door.Add(new OpenConnection(connect, ConnectAttempt.Unmapped(remote), connection, commander, Self), connect.Listener);
+        var open = new OpenConnection(connect, ConnectAttempt.Unmapped(remote), connection, commander, Self);
+        if (door is null)
+            _clientPorts.Open(open);
+        else
+            door.Add(open, connect.Listener);
         return true;
     }
+
+    private void OpenShared(OpenConnection open)
+    {
+        if (_shuttingDown)
+            open.Fail(Failures.ShuttingDown, Self);
+        else
+            _clientPorts.Open(open);
+    }
+
+    private void OpenClientPort(AddressFamily family) =>
+        Open(new IPEndPoint(family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0), dualMode: true, null, new ClientPortRequest(family));
 
     private void OnTerminated(IActorRef dead)
     {
@@ -170,7 +200,7 @@ internal sealed class UtpManager : UntypedActor
         if (_doors.Remove(dead, out var door))
         {
             while (door.TryTake(out var open))
-                open.Fail(Failures.NotListening, Self);
+                open.Fail(open.Connect.Listener is null ? Failures.OfClientPort(open.Remote) : Failures.NotListening, Self);
         }
 
         AnswerFlush();
@@ -190,11 +220,7 @@ internal sealed class UtpManager : UntypedActor
     {
         if (!opened.Channel.IsCompletedSuccessfully)
         {
-            var failure = Failures.OfBind(opened.LocalAddress, opened.Channel.Exception!.InnerException!);
-            if (opened.Request is BindRequest failed)
-                Fail(failed.Binder, failed.Bind, failure);
-            else
-                opened.Sender.Tell(new OpenFailed(0, failure));
+            FailPort(opened, Failures.OfBind(opened.LocalAddress, opened.Channel.Exception!.InnerException!));
             return;
         }
 
@@ -202,10 +228,7 @@ internal sealed class UtpManager : UntypedActor
         if (_shuttingDown)
         {
             channel.Dispose();
-            if (opened.Request is BindRequest late)
-                Fail(late.Binder, late.Bind, Failures.ShuttingDown);
-            else
-                opened.Sender.Tell(new OpenFailed(0, Failures.ShuttingDown));
+            FailPort(opened, Failures.ShuttingDown);
             return;
         }
 
@@ -225,14 +248,40 @@ internal sealed class UtpManager : UntypedActor
             }
         }
 
-        var door = new OpenQueue();
-        var spec = opened.Request is BindRequest request
-            ? new ListenerSpec([channel, .. others], syns, _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder, door, _counts, _records)
-            : new ListenerSpec([channel], null, _deadlines, _sharedMemory, _settings, _settings.Limits, ConnectionSettings.Create(_settings, null), null, opened.Sender, door, _counts, _records);
+        var spec = opened.Request switch
+        {
+            BindRequest request => new ListenerSpec(
+                [channel, .. others], syns, _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder,
+                new OpenQueue(), _counts, _records),
+            ClientPortRequest request => new ListenerSpec(
+                [channel], null, _deadlines, _sharedMemory, _settings, ClientPortLimits, _plain, null, ActorRefs.Nobody, _clientPorts.DoorOf(request.Family), _counts, _records, IsShared: true),
+            _ => new ListenerSpec([channel], null, _deadlines, _sharedMemory, _settings, _settings.Limits, _plain, null, opened.Sender, new OpenQueue(), _counts, _records),
+        };
         var listener = Context.ActorOf(Props.CreateBy(new ListenerProducer(spec)).WithDispatcher(_settings.Dispatcher));
         Adopt(listener);
-        if (spec.Bind is not null)
-            _doors.Add(listener, door);
+        if (opened.Request is not OpenPort)
+            _doors.Add(listener, spec.Door);
+        if (opened.Request is ClientPortRequest shared)
+            _clientPorts.OnOpened(shared.Family, listener);
+    }
+
+    // Nobody but us opens connections through it.
+    private EndpointLimits ClientPortLimits => _settings.Limits with { MaxConnections = ClientPorts.MaxConnections, MaxConnectionsPerAddress = ClientPorts.MaxConnections };
+
+    private void FailPort(PortOpened opened, in Failure failure)
+    {
+        switch (opened.Request)
+        {
+            case BindRequest request:
+                Fail(request.Binder, request.Bind, failure);
+                break;
+            case ClientPortRequest request:
+                _clientPorts.OnFailed(request.Family, failure);
+                break;
+            default:
+                opened.Sender.Tell(new OpenFailed(0, failure));
+                break;
+        }
     }
 
     private void Adopt(IActorRef child)
@@ -266,6 +315,8 @@ internal sealed class UtpManager : UntypedActor
         commander.Tell(new CommandFailed(command, failure.Cause, failure.Message, failure.Exception));
 
     private sealed record BindRequest(Bind Bind, IActorRef Binder, ConnectionSettings Accepted, EndpointLimits Limits);
+
+    private sealed record ClientPortRequest(AddressFamily Family);
 
     private sealed record PortOpened(object Request, IActorRef Sender, IPEndPoint LocalAddress, Task<IDatagramChannel> Channel) : INoSerializationVerificationNeeded;
 

@@ -37,6 +37,9 @@ public sealed class UtpHostOptions
     /// <summary><c>utp.unread-memory</c>, bytes of all connections together.</summary>
     public long? UnreadMemoryBytes { get; set; }
 
+    /// <summary><c>utp.client-port</c>: whether connections whose <c>Connect</c> names no port share one.</summary>
+    public ClientPort? ClientPort { get; set; }
+
     /// <summary><c>utp.connect-timeout</c>.</summary>
     public TimeSpan? ConnectTimeout { get; set; }
 

@@ -6,6 +6,16 @@ using Utp.Protocol;
 
 namespace Utp.Messages;
 
+/// <summary>Which port a <see cref="Connect"/> that names none goes through.</summary>
+public enum ClientPort
+{
+    /// <summary>One for all such connections of the actor system with the same IP version: one socket and one descriptor, however many there are.</summary>
+    Shared,
+
+    /// <summary>One of its own. A peer whose port is served by several threads (<c>utp.socket.receive-loops</c>) spreads connections by our ports.</summary>
+    Own,
+}
+
 /// <summary>
 /// Opens a connection. Sent to the manager (<c>system.Utp()</c>). Its sender hears <see cref="Connected"/>, whose sender is the connection
 /// and waits for <see cref="Register"/>, or <see cref="CommandFailed"/> with the cause. The death of the sender before that cancels the attempt.
@@ -19,7 +29,7 @@ public sealed record Connect(EndPoint RemoteAddress) : UtpCommand
     {
     }
 
-    /// <summary>A bound listener (the sender of <see cref="Bound"/>) through whose port the connection goes, as hole punching needs it; null: a port of its own.</summary>
+    /// <summary>A bound listener (the sender of <see cref="Bound"/>) through whose port the connection goes, as hole punching needs it; null: see <see cref="ClientPort"/>.</summary>
     public IActorRef? Listener { get; init; }
 
     /// <summary>The local <see cref="IPEndPoint"/> of the connection's own port; null: chosen by the system. Not together with <see cref="Listener"/>.</summary>
@@ -27,6 +37,9 @@ public sealed record Connect(EndPoint RemoteAddress) : UtpCommand
 
     /// <summary>A UDP socket of the user's own, bound already, for this connection: see <see cref="Bind.Socket"/>. Not together with <see cref="Listener"/>.</summary>
     public Socket? Socket { get; init; }
+
+    /// <summary>Which port the connection goes through, if neither <see cref="Listener"/>, <see cref="LocalAddress"/> nor <see cref="Socket"/> says so; null: as configured.</summary>
+    public ClientPort? ClientPort { get; init; }
 
     /// <summary>How long to try, over all addresses; null: as configured.</summary>
     public TimeSpan? Timeout { get; init; }

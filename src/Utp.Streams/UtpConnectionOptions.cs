@@ -58,6 +58,9 @@ public sealed record UtpClientOptions : UtpConnectionOptions
     /// <summary>The local address and port; null: chosen by the system. Not together with <see cref="Socket"/>.</summary>
     public IPEndPoint? LocalEndPoint { get; init; }
 
+    /// <summary>Whether the connection shares a port with others, if neither <see cref="LocalEndPoint"/> nor <see cref="Socket"/> says otherwise; null: as configured (<c>utp.client-port</c>, shared).</summary>
+    public ClientPort? ClientPort { get; init; }
+
     /// <summary>A UDP socket of the user's own, bound already and not connected, for this connection. It is closed with the connection, also when that fails to open.</summary>
     public Socket? Socket { get; init; }
 

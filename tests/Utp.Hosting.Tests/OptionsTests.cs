@@ -19,6 +19,7 @@ public sealed class OptionsTests
             utp.SocketReceiveBufferBytes = 100_000;
             utp.SocketSendBufferBytes = 200_000;
             utp.ReceiveLoops = 3;
+            utp.ClientPort = ClientPort.Own;
             utp.ReceiveMemoryBytes = 5_000_000;
             utp.ReorderMemoryBytes = 6_000_000;
             utp.UnreadMemoryBytes = 7_000_000;
@@ -54,6 +55,7 @@ public sealed class OptionsTests
         Assert.Equal(ChannelDriver.Socket, settings.Channel);
         Assert.Equal("akka.actor.internal-dispatcher", settings.Dispatcher);
         Assert.Equal((100_000, 200_000), (settings.SocketReceiveBufferBytes, settings.SocketSendBufferBytes));
+        Assert.Equal(ClientPort.Own, settings.ClientPort);
         Assert.Equal((3, 5_000_000, 6_000_000, 7_000_000), (settings.ReceiveLoops, settings.ReceiveMemoryBytes, settings.ReorderMemoryBytes, settings.UnreadMemoryBytes));
         Assert.Equal(TimeSpan.FromSeconds(3), settings.ShutdownFlushTimeout);
         Assert.Equal((11, 5, true), (settings.Limits.MaxConnections, settings.Limits.MaxHalfOpen, settings.Limits.UnknownIsNotUtp));

@@ -83,7 +83,7 @@ internal sealed partial class ConnectAttempt
             foreach (var one in _tries.ToArray())
             {
                 if (!one.HasFailed && !_isOver && KeyOf(one) == key)
-                    Failed(one, new Failure(Messages.FailureCause.SocketError, $"The socket failed while connecting to {one.Remote}: try again."));
+                    Failed(one, Failures.OfClientPort(one.Remote));
             }
 
             return;

@@ -14,8 +14,8 @@ namespace Utp.Actors;
 internal sealed record OpenPort(IPEndPoint LocalAddress, Socket? Socket) : INoSerializationVerificationNeeded;
 
 /// <summary>
-/// Carries out one <see cref="Connect"/> that needs somebody to follow it: resolves the name, then tries its addresses as RFC 8305 says, through a listener that the user named or
-/// through ports of its own (design note 17). Ends with exactly one answer to the user: a connection's <see cref="Connected"/>, or <see cref="CommandFailed"/>.
+/// Carries out one <see cref="Connect"/> that needs somebody to follow it: resolves the name, then tries its addresses as RFC 8305 says, through a listener that the user named,
+/// through ports that all share, or through ports of its own (design notes 17 and 38). Ends with exactly one answer to the user: a connection's <see cref="Connected"/>, or <see cref="CommandFailed"/>.
 /// </summary>
 internal sealed partial class ConnectAttempt(UtpSettings settings, ConnectionSettings plain, Connect connect, IActorRef commander, IActorRef manager, Resolve resolve)
     : UntypedActor, IWithTimers
@@ -65,6 +65,10 @@ internal sealed partial class ConnectAttempt(UtpSettings settings, ConnectionSet
 
     /// <summary>Whether a command asks for nothing but what is configured.</summary>
     public static bool IsPlain(Connect connect) => connect.Options is null && connect.Timeout is null;
+
+    /// <summary>Whether it goes through a port that the manager shares among connections.</summary>
+    public static bool UsesSharedPort(UtpSettings settings, Connect connect) =>
+        connect is { Listener: null, LocalAddress: null, Socket: null } && (connect.ClientPort ?? settings.ClientPort) == ClientPort.Shared;
 
     /// <summary>An IPv4 address as such.</summary>
     public static IPEndPoint Unmapped(IPEndPoint remote) => remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
@@ -222,10 +226,13 @@ internal sealed partial class ConnectAttempt(UtpSettings settings, ConnectionSet
     {
         if (connect.Listener is not null)
             OpenThrough(connect.Listener, next);
+        else if (UsesSharedPort(settings, connect))
+            OpenThrough(manager, next);
         else
             OpenOwnPort(next);
     }
 
+    // A listener, or the manager, which has shared ones.
     private void OpenThrough(IActorRef listener, Try next)
     {
         var left = _deadline.Since(Clock.Now);

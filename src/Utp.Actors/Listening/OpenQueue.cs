@@ -13,10 +13,19 @@ internal sealed class OpenQueue
     private readonly ConcurrentQueue<OpenConnection> _queue = new();
     private int _told;
 
-    /// <summary>Any thread.</summary>
-    public void Add(OpenConnection open, IActorRef listener)
+    /// <summary>One more. Any thread.</summary>
+    /// <param name="open">What is to be opened.</param>
+    /// <param name="listener">Is told; null: it is not there yet.</param>
+    public void Add(OpenConnection open, IActorRef? listener)
     {
         _queue.Enqueue(open);
+        if (listener is not null)
+            TellOf(listener);
+    }
+
+    /// <summary>Tells the listener that something waits, unless it has been told.</summary>
+    public void TellOf(IActorRef listener)
+    {
         if (Interlocked.Exchange(ref _told, 1) == 0)
             listener.Tell(OpensWaiting.Instance, ActorRefs.NoSender);
     }

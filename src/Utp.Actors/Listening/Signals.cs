@@ -133,6 +133,15 @@ internal sealed class CancelOpen : INoSerializationVerificationNeeded, IDeadLett
     public static readonly CancelOpen Instance = new();
 }
 
+/// <summary>To the manager from a port that outgoing connections share: it has none left, or its socket has failed.</summary>
+internal sealed class ClientPortIdle : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    public static readonly ClientPortIdle Instance = new();
+}
+
+/// <summary>To the manager from a port that outgoing connections share: it takes no more, and this one is to go through another.</summary>
+internal sealed record ClientPortFull(OpenConnection Open) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
 /// <summary>To a listener: stop when no connection is left, whoever asked for the port.</summary>
 internal sealed class ReleasePort : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {

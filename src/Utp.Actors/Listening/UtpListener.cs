@@ -15,13 +15,14 @@ namespace Utp.Actors;
 /// <param name="Settings">Of the actor system.</param>
 /// <param name="Limits">How much strangers may take.</param>
 /// <param name="Accepted">What accepted connections are given.</param>
-/// <param name="Bind">The user's command; null for the port of a single outgoing connection, which accepts nothing.</param>
+/// <param name="Bind">The user's command; null for a port of outgoing connections, which accepts nothing.</param>
 /// <param name="Binder">The command's sender, or the attempt whose port it is; hears <see cref="Bound"/>.</param>
 /// <param name="Door">Where the manager puts what is to be opened through this port.</param>
 /// <param name="Counts">Of the manager: what its ports count goes there.</param>
 /// <param name="Records">Of the manager: writes what is recorded of connections.</param>
+/// <param name="IsShared">Whether it is a port that outgoing connections share (<see cref="ClientPorts"/>).</param>
 internal sealed record ListenerSpec(
-    IReadOnlyList<IDatagramChannel> Channels, IDatagramChannel? Syns, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door, UtpCounts Counts, RecordWriter Records);
+    IReadOnlyList<IDatagramChannel> Channels, IDatagramChannel? Syns, DeadlineClock Deadlines, ReceiveMemory Memory, UtpSettings Settings, EndpointLimits Limits, ConnectionSettings Accepted, Bind? Bind, IActorRef Binder, OpenQueue Door, UtpCounts Counts, RecordWriter Records, bool IsShared = false);
 
 /// <summary>
 /// One UDP port: owns the socket and the table of its connections, reads in batches, and gives each connection what is its own as one message. What strangers
@@ -292,13 +293,14 @@ internal sealed partial class UtpListener : UntypedActor
         _spec.Door.OnHeard();
         while (_spec.Door.TryTake(out var open))
             Open(open);
+        StopIfUnused();
     }
 
     private void Open(OpenConnection open)
     {
         if (_released)
         {
-            open.Fail(Failures.NotListening, Self);
+            open.Fail(_spec.IsShared ? Failures.OfClientPort(open.Remote) : Failures.NotListening, Self);
             return;
         }
 
@@ -316,7 +318,10 @@ internal sealed partial class UtpListener : UntypedActor
         {
             if (!_table.Router.TryAddInitiator(path, random, handle, out var seed))
             {
-                open.Fail(new Failure(FailureCause.LimitReached, $"A limit of connections through {_channel.LocalEndPoint} is reached: close some, or raise utp.limits."), Self);
+                if (_spec.IsShared)
+                    Context.Parent.Tell(new ClientPortFull(open));
+                else
+                    open.Fail(new Failure(FailureCause.LimitReached, $"A limit of connections through {_channel.LocalEndPoint} is reached: close some, or raise utp.limits."), Self);
                 return;
             }
 
@@ -393,8 +398,16 @@ internal sealed partial class UtpListener : UntypedActor
 
     private void StopIfUnused()
     {
-        if (!_released || _connections.Count > 0)
+        if (_connections.Count > 0)
             return;
+        if (!_released)
+        {
+            // Who opens connections through it says whether one is on its way.
+            if (_spec.IsShared)
+                Context.Parent.Tell(ClientPortIdle.Instance);
+            return;
+        }
+
         _endTold = true;
         Context.Stop(Self);
     }
@@ -450,6 +463,8 @@ internal sealed partial class UtpListener : UntypedActor
         if (_failure is not null)
             return;
         _failure = failed.Cause;
+        if (_spec.IsShared)
+            Context.Parent.Tell(ClientPortIdle.Instance);
         foreach (var connection in _connections)
             connection.Actor.Tell(failed);
         TellFailed(new ListenerFailed(_channel.LocalEndPoint, $"The socket on {_channel.LocalEndPoint} is gone: {failed.Cause.Message} Bind again.", failed.Cause));
@@ -478,12 +493,12 @@ internal sealed partial class UtpListener : UntypedActor
         }
     }
 
-    // A port of a single connection needs no thread of its own, and there may be ten thousand of them.
+    // A port of a single connection needs no thread of its own, and there may be ten thousand of them; shared ones are few.
     private static ReceiveMode ModeOf(ListenerSpec spec)
     {
         if ((spec.Channels[0].Features & DatagramChannelFeatures.BlockingWait) == 0)
             return ReceiveMode.ListenerTurns;
-        return spec.Bind is null ? ReceiveMode.ChannelThread : ReceiveMode.OwnThread;
+        return spec.Bind is null && !spec.IsShared ? ReceiveMode.ChannelThread : ReceiveMode.OwnThread;
     }
 
     // Whoever has an IPv6 address has all 2^64 of its subnet.

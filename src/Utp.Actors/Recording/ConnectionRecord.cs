@@ -113,72 +113,21 @@ internal sealed class ConnectionRecord : IConnectionTrace
         _writer.End(Files, _droppedPackets > 0 ? PcapngBlocks.Statistics(Clock.Now.Micros + _wallClockOffset, _droppedPackets) : null, then);
     }
 
-    public void OnSent(in SentTrace trace) => Add(new TraceEvent
-    {
-        Micros = trace.Now.Micros,
-        Kind = TraceEventKind.Sent,
-        Type = (byte)trace.Type,
-        SeqNr = trace.SeqNr.Value,
-        AckNr = trace.AckNr.Value,
-        A = trace.Bytes,
-        B = trace.WndSize,
-        Payload = trace.PayloadBytes,
-        Extra = (byte)Math.Min(trace.Transmission, byte.MaxValue),
-    });
+    public void OnSent(in SentTrace trace) => Add(TraceEvent.Of(trace));
 
-    public void OnReceived(in ReceivedTrace trace) => Add(new TraceEvent
-    {
-        Micros = trace.Arrival.Micros,
-        Kind = TraceEventKind.Received,
-        Type = (byte)trace.Type,
-        SeqNr = trace.SeqNr.Value,
-        AckNr = trace.AckNr.Value,
-        B = trace.WndSize,
-        Payload = trace.PayloadBytes,
-        Extra = (byte)trace.Verdict,
-    });
+    public void OnReceived(in ReceivedTrace trace) => Add(TraceEvent.Of(trace));
 
-    public void OnAcked(in AckedTrace trace) => Add(new TraceEvent
-    {
-        Micros = trace.Now.Micros,
-        Kind = TraceEventKind.Acked,
-        SeqNr = trace.SeqNr.Value,
-        Payload = trace.PayloadBytes,
-        Extra = trace.Selective ? (byte)1 : (byte)0,
-    });
+    public void OnAcked(in AckedTrace trace) => Add(TraceEvent.Of(trace));
 
-    public void OnLost(in LostTrace trace) => Add(new TraceEvent
-    {
-        Micros = trace.Now.Micros,
-        Kind = TraceEventKind.Lost,
-        SeqNr = trace.SeqNr.Value,
-        Payload = trace.PayloadBytes,
-        Extra = (byte)trace.Cause,
-    });
+    public void OnLost(in LostTrace trace) => Add(TraceEvent.Of(trace));
 
-    public void OnWindow(in WindowTrace trace) => Add(new TraceEvent
-    {
-        Micros = trace.Now.Micros,
-        Kind = TraceEventKind.Window,
-        A = trace.CongestionWindowBytes,
-        B = trace.BytesInFlight,
-        C = trace.PeerWindowBytes,
-        D = trace.PacingBytesPerSecond,
-    });
+    public void OnWindow(in WindowTrace trace) => Add(TraceEvent.Of(trace));
 
-    public void OnRtt(in RttTrace trace) => Add(new TraceEvent
-    {
-        Micros = trace.Now.Micros,
-        Kind = TraceEventKind.Rtt,
-        A = trace.SampleMicros,
-        B = trace.PathMicros,
-        C = trace.SmoothedMicros,
-        D = trace.RtoMicros,
-    });
+    public void OnRtt(in RttTrace trace) => Add(TraceEvent.Of(trace));
 
-    public void OnTimer(in TimerTrace trace) => Add(new TraceEvent { Micros = trace.Now.Micros, Kind = TraceEventKind.Timer, Extra = (byte)trace.Timer });
+    public void OnTimer(in TimerTrace trace) => Add(TraceEvent.Of(trace));
 
-    public void OnState(in StateTrace trace) => Add(new TraceEvent { Micros = trace.Now.Micros, Kind = TraceEventKind.State, Type = (byte)trace.From, Extra = (byte)trace.To });
+    public void OnState(in StateTrace trace) => Add(TraceEvent.Of(trace));
 
     private void Add(in TraceEvent happened)
     {
@@ -188,7 +137,7 @@ internal sealed class ConnectionRecord : IConnectionTrace
             return;
         }
 
-        Arm(happened.Micros);
+        Arm(happened.At);
         _events![_eventCount++] = happened;
         if (_eventCount == _events.Length)
             FlushEvents();
@@ -214,7 +163,7 @@ internal sealed class ConnectionRecord : IConnectionTrace
             }
         }
 
-        Arm(at.Micros);
+        Arm(at);
         PcapngBlocks.WritePacket(_packets!.AsSpan(_packetBytes, bytes), at.Micros + _wallClockOffset, from, to, kept, datagram.Length, options);
         _packetBytes += bytes;
         _packetCount++;
@@ -228,10 +177,10 @@ internal sealed class ConnectionRecord : IConnectionTrace
         return piece is not null;
     }
 
-    private void Arm(long micros)
+    private void Arm(Instant at)
     {
         if (FlushAt == Instant.Never)
-            FlushAt = new Instant(micros).Plus(FlushMicros);
+            FlushAt = at.Plus(FlushMicros);
     }
 
     private void FlushEvents()

@@ -71,69 +71,69 @@ internal static class QlogText
     {
         var text = new Text(to);
         // What was read before the record began may be handled in it.
-        var micros = Math.Max(0, e.Micros - beganMicros);
+        var micros = Math.Max(0, e.At.Micros - beganMicros);
         switch (e.Kind)
         {
             case TraceEventKind.Sent:
                 text.Begin("packet_sent"u8, micros);
-                Packet(ref text, e);
-                text.Put(",\"length\":"u8, e.A);
-                text.Put(",\"wnd_size\":"u8, e.B);
-                text.Put(",\"transmission\":"u8, e.Extra);
+                Packet(ref text, e.Sent.Type, e.Sent.SeqNr, e.Sent.AckNr, e.Sent.PayloadBytes);
+                text.Put(",\"length\":"u8, e.Sent.Bytes);
+                text.Put(",\"wnd_size\":"u8, e.Sent.WndSize);
+                text.Put(",\"transmission\":"u8, Math.Min(e.Sent.Transmission, byte.MaxValue));
                 break;
             case TraceEventKind.Received:
                 text.Begin("packet_received"u8, micros);
-                Packet(ref text, e);
-                text.Put(",\"wnd_size\":"u8, e.B);
-                text.Put(",\"verdict\":"u8, Verdicts[e.Extra]);
+                Packet(ref text, e.Received.Type, e.Received.SeqNr, e.Received.AckNr, e.Received.PayloadBytes);
+                text.Put(",\"wnd_size\":"u8, e.Received.WndSize);
+                text.Put(",\"verdict\":"u8, Verdicts[(int)e.Received.Verdict]);
                 break;
             case TraceEventKind.Acked:
                 text.Begin("packet_acked"u8, micros);
-                text.Put("\"seq_nr\":"u8, e.SeqNr);
-                text.Put(",\"payload_length\":"u8, e.Payload);
-                text.Put(e.Extra != 0 ? ",\"selective\":true"u8 : ",\"selective\":false"u8);
+                text.Put("\"seq_nr\":"u8, e.Acked.SeqNr.Value);
+                text.Put(",\"payload_length\":"u8, e.Acked.PayloadBytes);
+                text.Put(e.Acked.Selective ? ",\"selective\":true"u8 : ",\"selective\":false"u8);
                 break;
             case TraceEventKind.Lost:
                 text.Begin("packet_lost"u8, micros);
-                text.Put("\"seq_nr\":"u8, e.SeqNr);
-                text.Put(",\"payload_length\":"u8, e.Payload);
-                text.Put(",\"cause\":"u8, Causes[e.Extra]);
+                text.Put("\"seq_nr\":"u8, e.Lost.SeqNr.Value);
+                text.Put(",\"payload_length\":"u8, e.Lost.PayloadBytes);
+                text.Put(",\"cause\":"u8, Causes[(int)e.Lost.Cause]);
                 break;
             case TraceEventKind.Window:
                 text.Begin("window_updated"u8, micros);
-                text.Put("\"congestion_window\":"u8, e.A);
-                text.Put(",\"bytes_in_flight\":"u8, e.B);
-                text.Put(",\"peer_window\":"u8, e.C);
-                if (e.D != long.MaxValue)
-                    text.Put(",\"pacing_rate\":"u8, e.D);
+                text.Put("\"congestion_window\":"u8, e.Window.CongestionWindowBytes);
+                text.Put(",\"bytes_in_flight\":"u8, e.Window.BytesInFlight);
+                text.Put(",\"peer_window\":"u8, e.Window.PeerWindowBytes);
+                if (e.Window.PacingBytesPerSecond != long.MaxValue)
+                    text.Put(",\"pacing_rate\":"u8, e.Window.PacingBytesPerSecond);
                 break;
             case TraceEventKind.Rtt:
                 text.Begin("rtt_updated"u8, micros);
-                text.Put("\"latest_rtt\":"u8, e.A);
-                text.Put(",\"path_rtt\":"u8, e.B);
-                text.Put(",\"smoothed_rtt\":"u8, e.C);
-                text.Put(",\"rto\":"u8, e.D);
+                text.Put("\"latest_rtt\":"u8, e.Rtt.SampleMicros);
+                text.Put(",\"path_rtt\":"u8, e.Rtt.PathMicros);
+                text.Put(",\"smoothed_rtt\":"u8, e.Rtt.SmoothedMicros);
+                text.Put(",\"rto\":"u8, e.Rtt.RtoMicros);
                 break;
             case TraceEventKind.Timer:
                 text.Begin("timer_expired"u8, micros);
-                text.Put("\"timer\":"u8, Timers[e.Extra]);
+                text.Put("\"timer\":"u8, Timers[(int)e.Timer.Timer]);
                 break;
             default:
                 text.Begin("state_changed"u8, micros);
-                text.Put("\"old\":"u8, States[e.Type]);
-                text.Put(",\"new\":"u8, States[e.Extra]);
+                text.Put("\"old\":"u8, States[(int)e.State.From]);
+                text.Put(",\"new\":"u8, States[(int)e.State.To]);
                 break;
         }
 
         return text.End();
     }
 
-    private static void Packet(ref Text text, in TraceEvent e)
+    private static void Packet(ref Text text, PacketType type, SeqNr seqNr, SeqNr ackNr, int payloadBytes)
     {
-        text.Put("\"type\":"u8, Types[e.Type]);
-        text.Put(",\"seq_nr\":"u8, e.SeqNr);
-        text.Put(",\"ack_nr\":"u8, e.AckNr);
-        text.Put(",\"payload_length\":"u8, e.Payload);
+        text.Put("\"type\":"u8, Types[(int)type]);
+        text.Put(",\"seq_nr\":"u8, seqNr.Value);
+        text.Put(",\"ack_nr\":"u8, ackNr.Value);
+        text.Put(",\"payload_length\":"u8, payloadBytes);
     }
 
     private static byte[][] Names<T>()

@@ -167,7 +167,7 @@ internal sealed class RecordWriter(TraceSettings settings, Action<string> warn)
 
     private void WriteEvents(QlogFile file, ReadOnlySpan<TraceEvent> events, long droppedBefore)
     {
-        var length = droppedBefore > 0 && events.Length > 0 ? QlogText.WriteDropped(_text, Math.Max(0, events[0].Micros - file.BeganMicros), droppedBefore) : 0;
+        var length = droppedBefore > 0 && events.Length > 0 ? QlogText.WriteDropped(_text, Math.Max(0, events[0].At.Micros - file.BeganMicros), droppedBefore) : 0;
         foreach (ref readonly var one in events)
         {
             if (length + QlogText.LargestBytes > TextBytes)

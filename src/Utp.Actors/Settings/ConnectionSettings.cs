@@ -55,44 +55,16 @@ internal sealed class ConnectionSettings
     /// <exception cref="ConfigurationException">An option is outside its range, as the message says.</exception>
     public static ConnectionSettings Create(UtpSettings settings, UtpOptions? options, TimeSpan? connectTimeout = null)
     {
-        var connection = settings.Connection;
+        var choice = settings.Choice;
+        var core = settings.Connection;
+        if (options is not null)
+        {
+            choice = ConnectionTable.Rows.Aggregate(choice, (taken, row) => row.Take(options, taken));
+            core = UtpSettings.CoreOf(choice, settings.Laws);
+        }
+
         if (connectTimeout is { } timeout)
-            connection = connection with { ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Check(timeout, "Timeout").Micros() };
-        if (options is null)
-            return new ConnectionSettings(connection, settings.MaxDatagramBytes == 0, settings.RegisterTimeout);
-
-        var law = settings.Laws.Check(options.CongestionControl ?? settings.CongestionControl);
-        var targetDelay = SettingKeys.TargetDelay.Check(options.TargetDelay ?? settings.TargetDelay, nameof(options.TargetDelay));
-        var maxDatagramBytes = (int)SettingKeys.MaxDatagramSize.Check(options.MaxDatagramBytes ?? settings.MaxDatagramBytes, nameof(options.MaxDatagramBytes));
-        connection = connection with
-        {
-            Compatibility = SettingKeys.Compatibility.Check(options.Compatibility ?? connection.Compatibility, nameof(options.Compatibility)),
-            Mode = SettingKeys.Delivery.Check(options.Delivery ?? connection.Mode, nameof(options.Delivery)),
-            DropUnsupportedMetadata = options.DropUnsupportedMetadata ?? connection.DropUnsupportedMetadata,
-            MaxFrameBytes = (int)SettingKeys.MaxFrameSize.Check(options.MaxFrameBytes ?? connection.MaxFrameBytes, nameof(options.MaxFrameBytes)),
-            MaxDatagramBytes = maxDatagramBytes > 0 ? maxDatagramBytes : ConnectionOptions.Default.MaxDatagramBytes,
-            SendBufferBytes = (int)SettingKeys.SendBuffer.Check(options.SendBufferBytes ?? connection.SendBufferBytes, nameof(options.SendBufferBytes)),
-            InitialReceiveWindowBytes = (int)SettingKeys.InitialReceiveWindow.Check(options.InitialReceiveWindowBytes ?? connection.InitialReceiveWindowBytes, nameof(options.InitialReceiveWindowBytes)),
-            MaxReceiveWindowBytes = (int)SettingKeys.MaxReceiveWindow.Check(options.MaxReceiveWindowBytes ?? connection.MaxReceiveWindowBytes, nameof(options.MaxReceiveWindowBytes)),
-            HalfOpenTimeoutMicros = Micros(SettingKeys.HalfOpenTimeout, options.HalfOpenTimeout, nameof(options.HalfOpenTimeout), connection.HalfOpenTimeoutMicros),
-            KeepAliveMicros = Micros(SettingKeys.KeepAlive, options.KeepAlive, nameof(options.KeepAlive), connection.KeepAliveMicros),
-            IdleTimeoutMicros = Micros(SettingKeys.IdleTimeout, options.IdleTimeout, nameof(options.IdleTimeout), connection.IdleTimeoutMicros),
-            MaxTimeouts = SettingKeys.MaxTimeouts.Check(options.MaxTimeouts ?? connection.MaxTimeouts, nameof(options.MaxTimeouts)),
-            CoalesceSmallWrites = options.CoalesceSmallWrites ?? connection.CoalesceSmallWrites,
-            AcceptUnconfirmed = options.AcceptUnconfirmed ?? connection.AcceptUnconfirmed,
-            DelayedAck = options.DelayedAck ?? connection.DelayedAck,
-            Pacing = options.Pacing ?? connection.Pacing,
-            CongestionControl = settings.Laws.Factory(law, targetDelay),
-        };
-        UtpSettings.CheckTogether(connection);
-        var registerTimeout = options.RegisterTimeout switch
-        {
-            null => settings.RegisterTimeout,
-            { } value when value == Timeout.InfiniteTimeSpan => TimeSpan.Zero,
-            { } value => SettingKeys.RegisterTimeout.Check(value, nameof(options.RegisterTimeout)),
-        };
-        return new ConnectionSettings(connection, maxDatagramBytes == 0, registerTimeout);
+            core = core with { ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Check(timeout, "Timeout").Micros() };
+        return new ConnectionSettings(core, choice.MaxDatagramBytes == 0, choice.RegisterTimeout);
     }
-
-    private static long Micros(DurationKey key, TimeSpan? value, string name, long configured) => value is { } given ? key.Check(given, name).Micros() : configured;
 }

@@ -12,13 +12,11 @@ internal static class LimitSettings
     {
         var limits = bind.Limits ?? settings.Limits;
         if (bind.Backlog is { } backlog)
-            limits = limits with { MaxHalfOpen = backlog, MaxHalfOpenPerAddress = Math.Min(limits.MaxHalfOpenPerAddress, Math.Max(backlog, 1)) };
-        SettingKeys.MaxConnections.Check(limits.MaxConnections, nameof(limits.MaxConnections));
-        SettingKeys.MaxConnectionsPerAddress.Check(limits.MaxConnectionsPerAddress, nameof(limits.MaxConnectionsPerAddress));
-        SettingKeys.MaxHalfOpen.Check(limits.MaxHalfOpen, bind.Backlog is null ? nameof(limits.MaxHalfOpen) : nameof(bind.Backlog));
-        SettingKeys.MaxHalfOpenPerAddress.Check(limits.MaxHalfOpenPerAddress, nameof(limits.MaxHalfOpenPerAddress));
-        SettingKeys.MaxResetsPerSecond.Check(limits.MaxResetsPerSecond, nameof(limits.MaxResetsPerSecond));
-        SettingKeys.MaxResetsPerSecondPerAddress.Check(limits.MaxResetsPerSecondPerAddress, nameof(limits.MaxResetsPerSecondPerAddress));
-        return limits;
+        {
+            SettingKeys.MaxHalfOpen.Check(backlog, nameof(bind.Backlog));
+            limits = limits with { MaxHalfOpen = backlog, MaxHalfOpenPerAddress = Math.Min(limits.MaxHalfOpenPerAddress, backlog) };
+        }
+
+        return LimitTable.Rows.Aggregate(limits, (taken, row) => row.Take(limits, taken));
     }
 }

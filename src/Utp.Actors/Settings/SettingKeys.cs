@@ -44,6 +44,9 @@ internal abstract class SettingKey<T>(string name)
         ? value
         : throw new ConfigurationException($"{option} = {Describe(value)} is not allowed: it must be {OptionRange} (it stands for {Name}).");
 
+    /// <summary>The value as a configuration says it. Whether it is allowed is not judged.</summary>
+    public virtual string Write(T value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+
     /// <summary>The same for options, in which no word stands for zero.</summary>
     protected virtual string OptionRange => Range;
 
@@ -74,6 +77,9 @@ internal sealed class DurationKey(string name, TimeSpan min, TimeSpan max, strin
 
     protected override string Describe(TimeSpan value) => Text(value);
 
+    public override string Write(TimeSpan value) =>
+        zero is not null && value == TimeSpan.Zero ? zero : value.TotalMilliseconds.ToString("0.####", CultureInfo.InvariantCulture) + "ms";
+
     protected override string Hint(string? value) => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _) ? "; a number without a unit means milliseconds" : "";
 
     private static string Text(TimeSpan value)
@@ -103,6 +109,8 @@ internal sealed class SizeKey(string name, long min, long max, string? zero = nu
     protected override bool IsAllowed(long value) => (value >= min && value <= max) || (zero is not null && value == 0);
 
     protected override string Describe(long value) => Text(value);
+
+    public override string Write(long value) => zero is not null && value == 0 ? zero : base.Write(value);
 
     private static string Text(long bytes) => bytes switch
     {
@@ -135,6 +143,9 @@ internal sealed class ChoiceKey<T>(string name, params (string Word, T Value)[] 
                 return value;
         throw new FormatException("It is none of the words.");
     }
+
+    public override string Write(T value) =>
+        Array.Find(choices, choice => EqualityComparer<T>.Default.Equals(choice.Value, value)).Word ?? base.Write(value);
 
     protected override bool IsAllowed(T value) => choices.Any(choice => EqualityComparer<T>.Default.Equals(choice.Value, value));
 }
@@ -171,6 +182,8 @@ internal sealed class SwitchKey(string name) : SettingKey<bool>(name)
         "off" or "false" or "no" => false,
         _ => throw new FormatException("It is neither."),
     };
+
+    public override string Write(bool value) => value ? "on" : "off";
 
     protected override bool IsAllowed(bool value) => true;
 }
@@ -231,6 +244,7 @@ internal static class SettingKeys
     public static readonly CountKey MaxHalfOpenPerAddress = new("limits.half-open-per-address", 1, 1_000_000);
     public static readonly CountKey MaxResetsPerSecond = new("limits.resets-per-second", 0, 1_000_000);
     public static readonly CountKey MaxResetsPerSecondPerAddress = new("limits.resets-per-second-per-address", 0, 1_000_000);
+    public static readonly ChoiceKey<ClientPort> ClientPort = new("client-port", ("shared", Messages.ClientPort.Shared), ("own", Messages.ClientPort.Own));
     public static readonly SwitchKey UnknownIsNotUtp = new("limits.unknown-is-not-utp");
     public static readonly DurationKey ShutdownFlushTimeout = new("shutdown-flush-timeout", TimeSpan.Zero, TimeSpan.FromHours(1));
 

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using Utp.Messages;
 using Utp.Protocol;
 
 namespace Utp.Actors;
@@ -18,60 +19,23 @@ public sealed record UtpSettings
         ReceiveBatchDatagrams = SettingKeys.ReceiveBatch.Read(config);
         ReceiveLoops = SettingKeys.ReceiveLoops.Read(config);
         ReceiveMemoryBytes = SettingKeys.ReceiveMemory.Read(config);
-        CongestionControl = laws.Check(SettingKeys.CongestionControl.Read(config));
-        TargetDelay = SettingKeys.TargetDelay.Read(config);
-        RegisterTimeout = SettingKeys.RegisterTimeout.Read(config);
         ShutdownFlushTimeout = SettingKeys.ShutdownFlushTimeout.Read(config);
+        ClientPort = SettingKeys.ClientPort.Read(config);
         ReorderMemoryBytes = SettingKeys.ReorderMemory.Read(config);
         UnreadMemoryBytes = SettingKeys.UnreadMemory.Read(config);
         var folder = SettingKeys.TraceFolder.Read(config);
         Trace = new TraceSettings(
             folder.Length == 0 ? null : folder, SettingKeys.TraceKinds.Read(config), SettingKeys.TraceFileSize.Read(config), SettingKeys.TraceSize.Read(config),
             SettingKeys.TraceSnap.ReadInt(config), SettingKeys.TraceMemory.Read(config));
-        Limits = new EndpointLimits
+        Limits = LimitTable.Rows.Aggregate(new EndpointLimits(), (limits, row) => row.Read(config, limits));
+        var common = new ConnectionOptions
         {
-            MaxConnections = SettingKeys.MaxConnections.Read(config),
-            MaxConnectionsPerAddress = SettingKeys.MaxConnectionsPerAddress.Read(config),
-            MaxHalfOpen = SettingKeys.MaxHalfOpen.Read(config),
-            MaxHalfOpenPerAddress = SettingKeys.MaxHalfOpenPerAddress.Read(config),
-            MaxResetsPerSecond = SettingKeys.MaxResetsPerSecond.Read(config),
-            MaxResetsPerSecondPerAddress = SettingKeys.MaxResetsPerSecondPerAddress.Read(config),
-            UnknownIsNotUtp = SettingKeys.UnknownIsNotUtp.Read(config),
-        };
-        Connection = new ConnectionOptions
-        {
-            Compatibility = SettingKeys.Compatibility.Read(config),
-            Mode = SettingKeys.Delivery.Read(config),
-            DropUnsupportedMetadata = SettingKeys.DropUnsupportedMetadata.Read(config),
-            CongestionControl = laws.Factory(CongestionControl, TargetDelay),
-            Pacing = SettingKeys.Pacing.Read(config),
-            SendBufferBytes = SettingKeys.SendBuffer.ReadInt(config),
-            InitialReceiveWindowBytes = SettingKeys.InitialReceiveWindow.ReadInt(config),
-            MaxReceiveWindowBytes = SettingKeys.MaxReceiveWindow.ReadInt(config),
             ReorderBudget = new MemoryBudget(ReorderMemoryBytes),
             UnreadBudget = new MemoryBudget(UnreadMemoryBytes),
             AllocateDelivery = DeliveryPool.Instance.Rent,
-            MaxFrameBytes = SettingKeys.MaxFrameSize.ReadInt(config),
-            ConnectTimeoutMicros = SettingKeys.ConnectTimeout.Read(config).Micros(),
-            AcceptUnconfirmed = SettingKeys.AcceptUnconfirmed.Read(config),
-            HalfOpenTimeoutMicros = SettingKeys.HalfOpenTimeout.Read(config).Micros(),
-            InitialRtoMicros = SettingKeys.InitialRto.Read(config).Micros(),
-            MinRtoMicros = SettingKeys.MinRto.Read(config).Micros(),
-            MinRtoOwnPeerMicros = SettingKeys.MinRtoOwnPeer.Read(config).Micros(),
-            MaxRtoMicros = SettingKeys.MaxRto.Read(config).Micros(),
-            MaxTimeouts = SettingKeys.MaxTimeouts.Read(config),
-            KeepAliveMicros = SettingKeys.KeepAlive.Read(config).Micros(),
-            IdleTimeoutMicros = SettingKeys.IdleTimeout.Read(config).Micros(),
-            TimeWaitMicros = SettingKeys.TimeWait.Read(config).Micros(),
-            DelayedAck = SettingKeys.DelayedAck.Read(config),
-            CoalesceSmallWrites = SettingKeys.CoalesceSmallWrites.Read(config),
-            MaxForeignPacketsInFlight = SettingKeys.MaxForeignPacketsInFlight.Read(config),
-            MaxOwnPacketsInFlight = SettingKeys.MaxOwnPacketsInFlight.Read(config),
         };
-        MaxDatagramBytes = SettingKeys.MaxDatagramSize.ReadInt(config);
-        if (MaxDatagramBytes > 0)
-            Connection = Connection with { MaxDatagramBytes = MaxDatagramBytes };
-        CheckTogether(Connection);
+        Choice = ConnectionTable.Rows.Aggregate(new ConnectionChoice { Core = common }, (choice, row) => row.Read(config, choice));
+        Connection = CoreOf(Choice, laws);
     }
 
     /// <summary>The reference configuration, <c>config/utp.hocon</c>, as it is embedded in this assembly.</summary>
@@ -105,19 +69,25 @@ public sealed record UtpSettings
     public long UnreadMemoryBytes { get; }
 
     /// <summary><c>utp.max-datagram-size</c>, bytes of UDP payload; zero: what the path is found to carry.</summary>
-    public int MaxDatagramBytes { get; }
+    public int MaxDatagramBytes => Choice.MaxDatagramBytes;
 
     /// <summary><c>utp.congestion-control</c>: the law's name.</summary>
-    public string CongestionControl { get; }
+    public string CongestionControl => Choice.Law;
+
+    /// <summary>What is configured for a connection, before a command's options.</summary>
+    internal ConnectionChoice Choice { get; }
 
     /// <summary>The laws that can be named.</summary>
     internal CongestionControls Laws { get; }
 
     /// <summary><c>utp.target-delay</c>; zero: the law's own.</summary>
-    public TimeSpan TargetDelay { get; }
+    public TimeSpan TargetDelay => Choice.TargetDelay;
 
     /// <summary><c>utp.register-timeout</c>; zero: never.</summary>
-    public TimeSpan RegisterTimeout { get; }
+    public TimeSpan RegisterTimeout => Choice.RegisterTimeout;
+
+    /// <summary><c>utp.client-port</c>: what a <see cref="Connect"/> that names no port goes through.</summary>
+    public ClientPort ClientPort { get; }
 
     /// <summary><c>utp.shutdown-flush-timeout</c>.</summary>
     public TimeSpan ShutdownFlushTimeout { get; }
@@ -142,19 +112,43 @@ public sealed record UtpSettings
         return new UtpSettings(config.WithFallback(Reference), laws);
     }
 
-    /// <summary>What the combination of values must hold, whether they come from the configuration or from a command's options.</summary>
-    internal static void CheckTogether(ConnectionOptions options)
+    /// <summary>The section <c>utp</c> that says what <paramref name="options"/> say. Ranges are judged by whoever parses it.</summary>
+    public static Config ToConfig(UtpOptions options) => ToConfig(ConnectionTable.Rows, options);
+
+    /// <summary>The section <c>utp</c> that says what <paramref name="limits"/> say. Ranges are judged by whoever parses it.</summary>
+    public static Config ToConfig(EndpointLimits limits) => ToConfig(LimitTable.Rows, limits);
+
+    /// <summary>What the core is given, once it is found to fit together, whether it comes from the configuration or from a command's options.</summary>
+    /// <exception cref="ConfigurationException">There is no such law, or a value contradicts another one.</exception>
+    internal static ConnectionOptions CoreOf(ConnectionChoice choice, CongestionControls laws)
     {
-        Require(options.InitialReceiveWindowBytes <= options.MaxReceiveWindowBytes, SettingKeys.InitialReceiveWindow.Name, SettingKeys.MaxReceiveWindow.Name);
-        Require(options.MinRtoMicros <= options.MaxRtoMicros, SettingKeys.MinRto.Name, SettingKeys.MaxRto.Name);
-        Require(options.MinRtoOwnPeerMicros <= options.MaxRtoMicros, SettingKeys.MinRtoOwnPeer.Name, SettingKeys.MaxRto.Name);
-        Require(options.InitialRtoMicros <= options.MaxRtoMicros, SettingKeys.InitialRto.Name, SettingKeys.MaxRto.Name);
+        var core = choice.Core with
+        {
+            CongestionControl = laws.Factory(laws.Check(choice.Law), choice.TargetDelay),
+            MaxDatagramBytes = choice.MaxDatagramBytes > 0 ? choice.MaxDatagramBytes : ConnectionOptions.Default.MaxDatagramBytes,
+        };
+        Require(core.InitialReceiveWindowBytes <= core.MaxReceiveWindowBytes, SettingKeys.InitialReceiveWindow.Name, SettingKeys.MaxReceiveWindow.Name);
+        Require(core.MinRtoMicros <= core.MaxRtoMicros, SettingKeys.MinRto.Name, SettingKeys.MaxRto.Name);
+        Require(core.MinRtoOwnPeerMicros <= core.MaxRtoMicros, SettingKeys.MinRtoOwnPeer.Name, SettingKeys.MaxRto.Name);
+        Require(core.InitialRtoMicros <= core.MaxRtoMicros, SettingKeys.InitialRto.Name, SettingKeys.MaxRto.Name);
+        return core;
 
         static void Require(bool holds, string smaller, string larger)
         {
             if (!holds)
                 throw new ConfigurationException($"{smaller} is larger than {larger}: it must not be.");
         }
+    }
+
+    // Quoted, so that no value is taken for syntax.
+    private static Config ToConfig<TKept, TGiven>(IEnumerable<SettingRow<TKept, TGiven>> rows, TGiven given)
+    {
+        ArgumentNullException.ThrowIfNull(given);
+        var lines = rows
+            .Select(row => (row.Key, Text: row.Write(given)))
+            .Where(static row => row.Text is not null)
+            .Select(static row => $"{row.Key} = \"{row.Text!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"");
+        return ConfigurationFactory.ParseString(string.Join('\n', lines.Prepend("utp { }")));
     }
 }
 

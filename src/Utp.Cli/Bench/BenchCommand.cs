@@ -75,7 +75,7 @@ internal static class BenchCommand
         runner.Attach(command, run =>
         {
             var count = run.Parsed.GetValue(connections);
-            var plan = new EndPlan { Work = BenchWork.Idle, Carrier = BenchCarrier.Utp, Connections = count, Ports = Math.Max(run.Parsed.GetValue(ports), BenchSettings.PortsFor(count)) };
+            var plan = new EndPlan { Work = BenchWork.Idle, Carrier = BenchCarrier.Utp, Connections = count, Ports = BenchSettings.PortsFor(count, run.Parsed.GetValue(ports)) };
             return RunAsync(run, options.Job(run.Parsed, plan), BenchSettings.Of(plan, null));
         });
         return command;
@@ -85,11 +85,13 @@ internal static class BenchCommand
     {
         var options = new BenchOptions();
         var connections = BenchOptions.Connections(100);
+        var ports = BenchOptions.Ports();
+        ports.DefaultValueFactory = static _ => BenchSettings.PortsOfAccept;
         var size = Parsers.Size("--size", "Bytes of the message that goes each way.", 64, 1 << 20);
         var api = BenchOptions.Api();
         var command = new Command("accept", "Sets up connections, moves one message each way, closes them properly: how many a second.")
         {
-            api, connections, size, options.Seconds, options.WarmUp, options.Pin,
+            api, connections, ports, size, options.Seconds, options.WarmUp, options.Pin,
         };
         connections.Description = "How many are going on at the same time.";
         options.AddServer(command);
@@ -100,7 +102,7 @@ internal static class BenchCommand
                 Work = BenchWork.Accept,
                 Carrier = run.Parsed.GetValue(api).Carrier,
                 Connections = run.Parsed.GetValue(connections),
-                Ports = BenchSettings.PortsOfAccept,
+                Ports = run.Parsed.GetValue(ports),
                 MessageBytes = (int)run.Parsed.GetValue(size).Bytes,
             };
             return RunAsync(run, options.Job(run.Parsed, plan), BenchSettings.Of(plan, null));

@@ -35,7 +35,8 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
 
     public static Option<int> Connections(int byDefault) => Count("--connections", "How many connections.", byDefault, MaxConnections);
 
-    public static Option<int> Ports() => Count("--ports", "From how many ports of the client.", 1, MaxPorts);
+    public static Option<int> Ports() =>
+        Count("--ports", "From how many ports of the client; 0: none is bound, and connections go as utp.client-port says.", 1, MaxPorts, min: 0);
 
     public static Option<long?> Bytes() => new("--bytes")
     {
@@ -118,12 +119,12 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
         Server = parsed.GetValue(Server),
     };
 
-    public static Option<int> Count(string name, string description, int byDefault, int max) => new(name)
+    public static Option<int> Count(string name, string description, int byDefault, int max, int min = 1) => new(name)
     {
         Description = description,
         HelpName = "N",
         DefaultValueFactory = _ => byDefault,
-        CustomParser = result => Number(result, max),
+        CustomParser = result => Number(result, min, max),
     };
 
     internal static string DatagramSize(int mtu) => (mtu - IpAndUdpHeaders).ToString(CultureInfo.InvariantCulture);
@@ -143,13 +144,13 @@ internal sealed class BenchOptions(double seconds = 5, double warmUp = 3)
         },
     };
 
-    private static int Number(ArgumentResult result, int max)
+    private static int Number(ArgumentResult result, int min, int max)
     {
         var text = result.Tokens[0].Value;
         var name = ((OptionResult)result.Parent!).Option.Name;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 && value <= max)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
             return value;
-        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}': give a number from 1 to {max}"));
+        result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{text}': give a number from {min} to {max}"));
         return 0;
     }
 }

@@ -17,8 +17,8 @@ internal static class BenchSettings
         "utp.limits.half-open-per-address=1000000",
     ];
 
-    /// <summary>From how many ports so many connections should go: their ids must not collide.</summary>
-    public static int PortsFor(int connections) => (connections + ConnectionsPerPort - 1) / ConnectionsPerPort;
+    /// <summary>From how many ports so many connections should go, at least those that were asked for: their ids must not collide. None stays none: then nothing is bound.</summary>
+    public static int PortsFor(int connections, int asked) => asked == 0 ? 0 : Math.Max(asked, (connections + ConnectionsPerPort - 1) / ConnectionsPerPort);
 
     /// <summary>As <c>key=value</c>.</summary>
     public static IReadOnlyList<string> Of(EndPlan plan, string? datagramSize)

@@ -25,7 +25,7 @@ internal static class Opening
     /// <param name="remote">Where to.</param>
     /// <param name="options">How.</param>
     /// <param name="mode">Of the face.</param>
-    /// <param name="through">The listener whose port is used, with its system; null: a port of its own.</param>
+    /// <param name="through">The listener whose port is used, with its system; null: a port as the options say.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="UtpException">It could not be opened.</exception>
     /// <exception cref="OperationCanceledException">Given up.</exception>
@@ -53,6 +53,7 @@ internal static class Opening
                 Listener = through?.Listener,
                 LocalAddress = options.LocalEndPoint,
                 Socket = options.Socket,
+                ClientPort = options.ClientPort,
                 Timeout = options.ConnectTimeout,
                 Options = ProtocolOf(options, mode),
                 InitialData = options.InitialData,

@@ -148,6 +148,22 @@ public sealed class RaceTests : TestKit
         Assert.Equal(V4, ExpectTry().Remote.Address);
     }
 
+    [Fact]
+    public void Through_shared_ports_the_manager_opens_what_is_tried_and_a_failure_leads_to_the_next_address()
+    {
+        var attempt = Watch(Sys.ActorOf(Attempt((_, _, _) => Task.FromResult<IPAddress[]>([V6, V4]), throughListener: false, ClientPort.Shared)));
+        var first = _manager.ExpectMsg<OpenConnection>();
+        Assert.Equal(V6, first.Remote.Address);
+
+        first.Fail(Refused, _manager.Ref);
+
+        var second = _manager.ExpectMsg<OpenConnection>();
+        Assert.Equal(V4, second.Remote.Address);
+        attempt.Tell(new OpenStarted(second.Try, CreateTestProbe().Ref));
+        attempt.Tell(new OpenSucceeded(second.Try));
+        ExpectTerminated(attempt);
+    }
+
     [Theory]
     [InlineData(SocketError.HostNotFound, FailureCause.UnknownHost)]
     [InlineData(SocketError.NoData, FailureCause.UnknownHost)]
@@ -164,10 +180,10 @@ public sealed class RaceTests : TestKit
 
     private IActorRef Start(bool throughListener, params IPAddress[] addresses) => Watch(Sys.ActorOf(Attempt((_, _, _) => Task.FromResult(addresses), throughListener)));
 
-    private Props Attempt(Resolve resolve, bool throughListener)
+    private Props Attempt(Resolve resolve, bool throughListener, ClientPort port = ClientPort.Own)
     {
         var settings = UtpSettings.Parse(Sys.Settings.Config, CongestionControls.Default);
-        var connect = new Connect(new DnsEndPoint("both.example", 9_000)) { Listener = throughListener ? _listener.Ref : null };
+        var connect = new Connect(new DnsEndPoint("both.example", 9_000)) { Listener = throughListener ? _listener.Ref : null, ClientPort = port };
         return Props.Create(() => new ConnectAttempt(settings, ConnectionSettings.Create(settings, null, null), connect, _commander.Ref, _manager.Ref, resolve));
     }
 

@@ -86,7 +86,20 @@ public sealed class RecordWriterTests : IDisposable
     [Fact]
     public void Each_event_of_the_core_is_a_record_of_valid_json()
     {
-        var events = Enum.GetValues<TraceEventKind>().Select(static kind => new TraceEvent { Kind = kind, Micros = 1_234_567, SeqNr = ushort.MaxValue, AckNr = 1, A = long.MaxValue, B = uint.MaxValue, C = long.MaxValue, D = 5, Payload = 65_507 });
+        var now = new Instant(1_234_567);
+        var seqNr = new SeqNr(ushort.MaxValue);
+        TraceEvent[] events =
+        [
+            TraceEvent.Of(new SentTrace(now, PacketType.Data, seqNr, seqNr, 65_507, 65_487, int.MaxValue, uint.MaxValue)),
+            TraceEvent.Of(new ReceivedTrace(now, PacketType.State, seqNr, seqNr, 65_487, uint.MaxValue, ReceiveVerdict.Accepted)),
+            TraceEvent.Of(new AckedTrace(now, seqNr, 65_487, Selective: true)),
+            TraceEvent.Of(new LostTrace(now, seqNr, 65_487, LossCause.Rack)),
+            TraceEvent.Of(new WindowTrace(now, long.MaxValue, long.MaxValue, long.MaxValue, 5)),
+            TraceEvent.Of(new RttTrace(now, long.MaxValue, long.MaxValue, long.MaxValue, long.MaxValue)),
+            TraceEvent.Of(new TimerTrace(now, TimerKind.Retransmission)),
+            TraceEvent.Of(new StateTrace(now, ConnectionState.SynSent, ConnectionState.Connected)),
+        ];
+        Assert.Equal(Enum.GetValues<TraceEventKind>(), events.Select(static happened => happened.Kind));
         Assert.All(events, static happened =>
         {
             var text = new byte[QlogText.LargestBytes];

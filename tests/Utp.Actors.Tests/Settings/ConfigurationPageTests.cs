@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using Akka.Configuration;
+using Utp.Messages;
+using Utp.Protocol;
 
 namespace Utp.Actors.Tests.Settings;
 
@@ -33,8 +35,7 @@ public sealed partial class ConfigurationPageTests
     [Fact]
     public void The_page_is_what_the_reference_and_the_code_say()
     {
-        var options = Member().Matches(File.ReadAllText(Path.Combine(Root, "src", "Utp.Messages", "UtpOptions.cs")))
-            .ToDictionary(static match => match.Groups["key"].Value, static match => match.Groups["member"].Value);
+        var options = ConnectionTable.Rows.Where(static row => row.Option.Length > 0).ToDictionary(static row => row.Key, static row => row.Option);
         var rows = Keys.Select(key =>
             $"| `{key.Name}` | `{key.Default}` | {Allowed(key.Name)} | {Meaning(key)} | {(options.TryGetValue(key.Name, out var member) ? $"`{member}`" : "")} |\n");
         var page = Head.ReplaceLineEndings("\n") + string.Concat(rows);
@@ -61,6 +62,22 @@ public sealed partial class ConfigurationPageTests
             Assert.True(!range.Success || key.Comment.Any(line => line.Contains(range.Value, StringComparison.Ordinal)), $"{key.Name} must be {Allowed(key.Name)}; utp.hocon says: {string.Join(' ', key.Comment)}");
         });
         Assert.Contains(Keys, static key => FromTo().IsMatch(Allowed(key.Name)));
+    }
+
+    [Fact]
+    public void Every_option_in_code_has_its_row_and_names_its_key()
+    {
+        var documented = Member().Matches(File.ReadAllText(Path.Combine(Root, "src", "Utp.Messages", "UtpOptions.cs")))
+            .Select(static match => (match.Groups["member"].Value, match.Groups["key"].Value));
+        Assert.Equal(
+            ConnectionTable.Rows.Where(static row => row.Option.Length > 0).Select(static row => (row.Option, row.Key)).Order(),
+            documented.Order());
+        Assert.Equal(
+            typeof(UtpOptions).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name).Order(StringComparer.Ordinal),
+            ConnectionTable.Rows.Where(static row => row.Option.Length > 0).Select(static row => row.Option).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            typeof(EndpointLimits).GetProperties().Where(static property => property.CanWrite).Select(static property => property.Name).Order(StringComparer.Ordinal),
+            LimitTable.Rows.Select(static row => row.Option).Order(StringComparer.Ordinal));
     }
 
     // What the error of a wrong value says.

@@ -33,6 +33,7 @@ public sealed class SettingsTests
         ["utp.in-flight.foreign"] = ("500", s => s.Connection.MaxForeignPacketsInFlight, 500),
         ["utp.in-flight.own-peer"] = ("1000", s => s.Connection.MaxOwnPacketsInFlight, 1000),
         ["utp.connect-timeout"] = ("3s", s => s.Connection.ConnectTimeoutMicros, 3_000_000L),
+        ["utp.client-port"] = ("own", s => s.ClientPort, ClientPort.Own),
         ["utp.half-open-timeout"] = ("4s", s => s.Connection.HalfOpenTimeoutMicros, 4_000_000L),
         ["utp.register-timeout"] = ("off", s => s.RegisterTimeout, TimeSpan.Zero),
         ["utp.keep-alive"] = ("off", s => s.Connection.KeepAliveMicros, 0L),

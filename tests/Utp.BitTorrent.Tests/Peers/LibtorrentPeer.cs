@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
-using System.Threading.Channels;
+using Utp.Tests.Peers;
 
 namespace Utp.BitTorrent.Tests.Peers;
 
@@ -14,18 +14,9 @@ internal sealed class LibtorrentPeer : IAsyncDisposable
 {
     private static readonly Lazy<string?> Missing = new(Prepare);
 
-    private readonly Process _process;
-    private readonly Channel<JsonElement> _events = Channel.CreateUnbounded<JsonElement>();
-    private readonly List<string> _heard = [];
+    private readonly ToldProcess _process;
 
-    private LibtorrentPeer(Process process)
-    {
-        _process = process;
-        process.OutputDataReceived += (_, line) => OnLine(line.Data);
-        process.ErrorDataReceived += (_, line) => Note("stderr: " + line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-    }
+    private LibtorrentPeer(ToldProcess process) => _process = process;
 
     /// <summary>Why it cannot run; null: it can.</summary>
     public static string? WhyMissing => Missing.Value;
@@ -44,8 +35,7 @@ internal sealed class LibtorrentPeer : IAsyncDisposable
         string[] command = [Python, Script, encryption, local.ToString()];
         if (networkNamespace is not null)
             command = ["ip", "netns", "exec", networkNamespace, .. command];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        var peer = new LibtorrentPeer(Process.Start(start)!);
+        var peer = new LibtorrentPeer(new ToldProcess(new ProcessStartInfo(command[0], command[1..]), Session.OurSession.Patience, keepsOthers: false));
         peer.EndPoint = new IPEndPoint(local.Address, (await peer.ExpectAsync("listening")).GetProperty("port").GetInt32());
         return peer;
     }
@@ -61,8 +51,7 @@ internal sealed class LibtorrentPeer : IAsyncDisposable
                 return;
         }
 
-        lock (_heard)
-            throw new InvalidOperationException($"libtorrent has not met {other}. It said:{Environment.NewLine}{string.Join(Environment.NewLine, _heard)}");
+        throw new InvalidOperationException($"libtorrent has not met {other}. It said:{Environment.NewLine}{_process.Transcript}");
     }
 
     /// <summary>Makes a .torrent file.</summary>
@@ -103,21 +92,7 @@ internal sealed class LibtorrentPeer : IAsyncDisposable
     /// <summary>Ends the process at once, as a crash would.</summary>
     public void Kill() => _process.Kill();
 
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            _process.StandardInput.Close();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            await _process.WaitForExitAsync(patience.Token);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
-        {
-            _process.Kill();
-        }
-
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     // Debian's package is of Debian's own Python, which need not be the first of the path.
     private static string Python => File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
@@ -153,49 +128,9 @@ internal sealed class LibtorrentPeer : IAsyncDisposable
 
     private static object[][] Pairs(IPEndPoint[] peers) => [.. peers.Select(static peer => new object[] { peer.Address.ToString(), peer.Port })];
 
-    private async Task TellAsync<T>(T command)
-    {
-        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(command));
-        await _process.StandardInput.FlushAsync();
-    }
+    private Task TellAsync<T>(T command) => _process.TellAsync(command);
 
-    private async Task<JsonElement> ExpectAsync(string name)
-    {
-        using var patience = new CancellationTokenSource(Session.OurSession.Patience);
-        try
-        {
-            while (true)
-            {
-                var next = await _events.Reader.ReadAsync(patience.Token);
-                if (next.GetProperty("event").GetString() == name)
-                    return next;
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
-        {
-            lock (_heard)
-                throw new InvalidOperationException($"libtorrent did not tell '{name}'. It said:{Environment.NewLine}{string.Join(Environment.NewLine, _heard)}");
-        }
-    }
-
-    private void OnLine(string? line)
-    {
-        if (line is null)
-        {
-            _events.Writer.TryComplete();
-            return;
-        }
-
-        Note(line);
-        if (line.StartsWith('{'))
-            _events.Writer.TryWrite(JsonDocument.Parse(line).RootElement);
-    }
-
-    private void Note(string line)
-    {
-        lock (_heard)
-            _heard.Add(line);
-    }
+    private Task<JsonElement> ExpectAsync(string name) => _process.ExpectAsync(name);
 }
 
 /// <summary>A test that needs libtorrent. Where it cannot run the test is skipped with the reason, unless <c>UTP_REQUIRE_PEERS=1</c>: then it fails.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using System.Threading.Channels;
+using Utp.Tests.Peers;
 
 namespace Utp.Interop.Tests.Peers;
 
@@ -11,29 +11,12 @@ namespace Utp.Interop.Tests.Peers;
 /// </summary>
 internal sealed class NodePeer : IAsyncDisposable
 {
-    private readonly Process _process;
-    private readonly Channel<JsonElement> _events = Channel.CreateUnbounded<JsonElement>();
-    private readonly List<string> _heard = [];
-    private readonly List<JsonElement> _skipped = [];
+    private readonly ToldProcess _process;
 
-    private NodePeer(Process process)
-    {
-        _process = process;
-        process.OutputDataReceived += (_, line) => OnLine(line.Data);
-        process.ErrorDataReceived += (_, line) => Note("stderr: " + line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-    }
+    private NodePeer(ToldProcess process) => _process = process;
 
     /// <summary>Everything that the process said, for a failing test's message.</summary>
-    public string Transcript
-    {
-        get
-        {
-            lock (_heard)
-                return string.Join(Environment.NewLine, _heard);
-        }
-    }
+    public string Transcript => _process.Transcript;
 
     /// <summary>Starts a peer.</summary>
     /// <param name="library">Which.</param>
@@ -45,14 +28,11 @@ internal sealed class NodePeer : IAsyncDisposable
         var start = new ProcessStartInfo("node")
         {
             WorkingDirectory = NodeModules.Folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
             ArgumentList = { "peer.js", library == PeerLibrary.Libutp ? "libutp" : "utp", defaultBuffers ? "default-buffers" : "wide-buffers" },
         };
         if (random is { } drawn)
             start.ArgumentList.Add(drawn.ToString(CultureInfo.InvariantCulture));
-        var peer = new NodePeer(Process.Start(start)!);
+        var peer = new NodePeer(new ToldProcess(start, Patience.Long, keepsOthers: true));
         await peer.ExpectAsync("ready");
         return peer;
     }
@@ -96,75 +76,12 @@ internal sealed class NodePeer : IAsyncDisposable
     public async Task<string> ReceivedAllAsync() => (await ExpectAsync("end")).GetProperty("sha256").GetString()!;
 
     /// <summary>The next event of that name; others before it are kept for later.</summary>
-    public async Task<JsonElement> ExpectAsync(string name)
-    {
-        var kept = _skipped.FindIndex(e => e.GetProperty("event").GetString() == name);
-        if (kept >= 0)
-        {
-            var found = _skipped[kept];
-            _skipped.RemoveAt(kept);
-            return found;
-        }
+    public Task<JsonElement> ExpectAsync(string name) => _process.ExpectAsync(name);
 
-        using var patience = new CancellationTokenSource(Patience.Long);
-        try
-        {
-            while (true)
-            {
-                var next = await _events.Reader.ReadAsync(patience.Token);
-                if (next.GetProperty("event").GetString() == name)
-                    return next;
-                _skipped.Add(next);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
-        {
-            throw new InvalidOperationException(
-                $"The peer did not tell '{name}' {(e is ChannelClosedException ? "before it ended" : $"within {Patience.Long.TotalSeconds} s")}. It said:{Environment.NewLine}{Transcript}");
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            _process.StandardInput.Close();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-            await _process.WaitForExitAsync(patience.Token);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
-        {
-            _process.Kill(entireProcessTree: true);
-        }
-
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
     /// <summary>Ends the process at once, as a crash would.</summary>
-    public void Kill() => _process.Kill(entireProcessTree: true);
+    public void Kill() => _process.Kill();
 
-    private async Task TellAsync<T>(T command)
-    {
-        await _process.StandardInput.WriteLineAsync(JsonSerializer.Serialize(command));
-        await _process.StandardInput.FlushAsync();
-    }
-
-    private void OnLine(string? line)
-    {
-        if (line is null)
-        {
-            _events.Writer.TryComplete();
-            return;
-        }
-
-        Note(line);
-        if (line.StartsWith('{'))
-            _events.Writer.TryWrite(JsonDocument.Parse(line).RootElement);
-    }
-
-    private void Note(string? line)
-    {
-        lock (_heard)
-            _heard.Add(line ?? string.Empty);
-    }
+    private Task TellAsync<T>(T command) => _process.TellAsync(command);
 }

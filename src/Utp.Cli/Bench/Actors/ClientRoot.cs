@@ -67,7 +67,7 @@ internal sealed class ClientRoot(ActorCarrier carrier, Tally tally, EndPlan plan
     private void Open(OpenEnd open)
     {
         _open = open;
-        if (!Carrier.SharesPorts)
+        if (!Carrier.SharesPorts || plan.Ports == 0)
         {
             OnPorts();
             return;

@@ -80,6 +80,9 @@ internal sealed record EndMark
 
     public long ResidentBytes { get; init; }
 
+    /// <summary>Open descriptors: files, sockets, epolls; null where the system does not tell.</summary>
+    public long? Descriptors { get; init; }
+
     /// <summary>What the garbage collector keeps.</summary>
     public long? ManagedBytes { get; init; }
 

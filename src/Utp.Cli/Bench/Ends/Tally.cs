@@ -78,6 +78,7 @@ internal sealed class Tally
             GcPauseSeconds = GC.GetTotalPauseDuration().TotalSeconds,
             Collections = GC.CollectionCount(0),
             ResidentBytes = Environment.WorkingSet,
+            Descriptors = OperatingSystem.IsLinux() ? Directory.GetFileSystemEntries("/proc/self/fd").Length : null,
             ManagedBytes = GC.GetTotalMemory(forceFullCollection: false),
             BytesReceived = byConnection.Sum(),
             BytesSent = BytesSent,

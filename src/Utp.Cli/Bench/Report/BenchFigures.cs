@@ -78,6 +78,8 @@ internal static class BenchFigures
         New("residentBytesPerConnectionServer", "Kept for a connection, server, resident", Kept(job, r.ServerStart.ResidentBytes, r.ServerBefore?.ResidentBytes), "N0", "B"),
         New("corePercentClient", "Of a core while idle, client", r.ClientCpuSeconds / r.Seconds * 100, "0.0", "%"),
         New("corePercentServer", "Of a core while idle, server", r.ServerCpuSeconds / r.Seconds * 100, "0.0", "%"),
+        New("descriptorsClient", "Descriptors for them, client", r.ClientStart.Descriptors - r.ClientBefore?.Descriptors, "N0", ""),
+        New("descriptorsServer", "Descriptors for them, server", r.ServerStart.Descriptors - r.ServerBefore?.Descriptors, "N0", ""),
         New("openedPerSecond", "Connections opened a second", job.Plan.Connections / r.Opening.TotalSeconds, "N0", ""),
         New("openingSeconds", "Time to open them all", r.Opening.TotalSeconds, "0.00", "s"),
     ];

@@ -69,9 +69,16 @@ internal sealed class StreamClient(UtpNode node, EndPlan plan, Tally tally) : St
     }
 
     // All connections together hold about as much as four single ones may, as those of the actors do.
-    private Task<UtpStream> ConnectAsync(int number) => _ports[number % _ports.Count].ConnectAsync(
-        Plan.ServerAt(_serverPorts[number % _serverPorts.Length]),
-        new UtpClientOptions { Protocol = new UtpOptions { SendBufferBytes = (int)Math.Min(SendBufferBytes, 4L * SendBufferBytes / Plan.Connections) } });
+    private Task<UtpStream> ConnectAsync(int number)
+    {
+        var server = Plan.ServerAt(_serverPorts[number % _serverPorts.Length]);
+        var options = new UtpClientOptions
+        {
+            ActorSystem = System,
+            Protocol = new UtpOptions { SendBufferBytes = (int)Math.Min(SendBufferBytes, 4L * SendBufferBytes / Plan.Connections) },
+        };
+        return _ports.Count == 0 ? UtpClient.ConnectAsync(server, options) : _ports[number % _ports.Count].ConnectAsync(server, options);
+    }
 
     // Both directions, in turn: what the peer still sends is nothing.
     private static async Task CloseAsync(UtpStream stream)

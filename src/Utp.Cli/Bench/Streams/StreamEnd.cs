@@ -13,6 +13,8 @@ internal abstract class StreamEnd(UtpNode node, EndPlan plan, Tally tally) : IBe
 
     protected Tally Tally => tally;
 
+    protected Akka.Actor.ActorSystem System => node.System;
+
     /// <summary>How many bytes of writes a connection holds, as configured.</summary>
     protected int SendBufferBytes => node.SendBufferBytes;
 

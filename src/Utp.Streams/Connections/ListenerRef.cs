@@ -18,6 +18,9 @@ internal sealed class ListenerRef : InlineRef
 
     // What users have taken or opened, until it is over: it outlives the listener, and keeps the port.
     private readonly ConcurrentDictionary<ConnectionRef, bool> _held = new();
+
+    // By its actor, until it is over: what ends before its Register was heard tells its end here.
+    private readonly ConcurrentDictionary<IActorRef, ConnectionRef> _connected = new();
     private int _disposed;
 
     private ListenerRef(SystemLease lease, UtpListenerOptions options, DeliveryMode mode)
@@ -159,6 +162,10 @@ internal sealed class ListenerRef : InlineRef
             case ListenerFailed failed:
                 Close(new UtpException(FailureCause.SocketError, failed.Message, failed.Exception));
                 break;
+            default:
+                if (_connected.TryGetValue(sender, out var connection))
+                    connection.Tell(message, sender);
+                break;
         }
     }
 
@@ -176,15 +183,21 @@ internal sealed class ListenerRef : InlineRef
 
     private ConnectionRef Hold(ConnectionRef connection)
     {
-        _held.TryAdd(connection, true);
+        Keep(_held, connection, true, connection);
+        return connection;
+    }
+
+    private static void Keep<TKey, TValue>(ConcurrentDictionary<TKey, TValue> kept, TKey key, TValue value, ConnectionRef connection)
+        where TKey : notnull
+    {
+        kept.TryAdd(key, value);
         _ = connection.WhenOver.ContinueWith(
             static (_, state) =>
             {
-                var (held, over) = ((ConcurrentDictionary<ConnectionRef, bool>, ConnectionRef))state!;
-                held.TryRemove(over, out var _);
+                var (from, key) = ((ConcurrentDictionary<TKey, TValue>, TKey))state!;
+                from.TryRemove(key, out var _);
             },
-            (_held, connection), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return connection;
+            (kept, key), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private async Task FreeAsync()
@@ -196,6 +209,7 @@ internal sealed class ListenerRef : InlineRef
     private void OnConnected(Connected connected, IActorRef connection)
     {
         var accepted = new ConnectionRef(_lease.Another(), _settings);
+        Keep(_connected, connection, accepted, accepted);
         accepted.Open(connected, connection);
         if (!_accepted.Writer.TryWrite(accepted))
             accepted.Abort(null);

@@ -93,6 +93,9 @@ internal sealed class UtpManager : UntypedActor
             case GetStatistics:
                 OnGetStatistics();
                 break;
+            case ListConnections:
+                OnListConnections();
+                break;
             case ShutdownUnbind:
                 _shuttingDown = true;
                 TellChildren(message);
@@ -118,6 +121,14 @@ internal sealed class UtpManager : UntypedActor
         if (_counts.OnAsked())
             TellChildren(SampleNow.Instance);
         Sender.Tell(_counts.Statistics);
+    }
+
+    private void OnListConnections()
+    {
+        // Without either no connection would keep a summary.
+        if (_counts.OnAsked() | _counts.Directory.OnAsked())
+            TellChildren(SampleNow.Instance);
+        Sender.Tell(_counts.Directory.List());
     }
 
     private void OnBind(Bind bind)

@@ -54,9 +54,16 @@ internal static class CommandLine
             FirstCommand.CreateEnd(runner),
         };
         common.AddTo(root);
+        foreach (var command in LongCommands(root))
+            DashboardPage.AddTo(command);
         root.Options.OfType<VersionOption>().Single().Aliases.Add("-v");
         return root;
     }
+
+    // Those whose connections somebody may want to see.
+    private static IEnumerable<Command> LongCommands(RootCommand root) =>
+        from path in (string[][])[["demo"], ["send"], ["receive"], ["cat"], ["echo"], ["swarm", "get"], ["swarm", "seed"], ["bench", "serve"]]
+        select path.Aggregate((Command)root, static (command, name) => command.Subcommands.Single(sub => sub.Name == name));
 
     /// <summary>Reads a command line as it is read here.</summary>
     public static ParseResult Parse(RootCommand root, IReadOnlyList<string> args) => root.Parse(args, Parser);

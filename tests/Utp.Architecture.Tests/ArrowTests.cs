@@ -19,7 +19,8 @@ public sealed class ArrowTests
         ["Utp.Hosting"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors", "Utp.Remote"],
         ["Utp.Plot"] = ["Utp.Protocol", "Utp.Simulation"],
         ["Utp.OpenTelemetry"] = ["Utp.Actors"],
-        ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel", "Utp.Remote", "Utp.BitTorrent"],
+        ["Utp.Dashboard"] = ["Utp.Protocol", "Utp.Messages", "Utp.Actors"],
+        ["Utp.Cli"] = ["Utp.Protocol", "Utp.Sockets", "Utp.Simulation", "Utp.Messages", "Utp.Actors", "Utp.Streams", "Utp.Kestrel", "Utp.Remote", "Utp.BitTorrent", "Utp.Dashboard"],
     };
 
     public static TheoryData<string> Projects => [.. House.SourceProjects];

@@ -13,7 +13,11 @@ internal sealed class ConnectionObservers(UtpConnection core, ConnectionMeter me
     public Instant NextDeadline => Instant.Min(meter.SampleAt, tracing.FlushAt);
 
     /// <summary>The first turn begins.</summary>
-    public void OnBegins() => tracing.Begin();
+    public void OnBegins()
+    {
+        meter.OnBegins();
+        tracing.Begin();
+    }
 
     /// <summary>Packets arrived; told before the core has seen them.</summary>
     public void OnBatch(InboundBatch batch) => tracing.OnBatch(batch);
@@ -45,7 +49,7 @@ internal sealed class ConnectionObservers(UtpConnection core, ConnectionMeter me
     public void OnEnded(in CloseReason reason, in ConnectionStats statistics)
     {
         spans.OnEnded(reason);
-        meter.OnEnded(reason.Cause, statistics, Clock.Now);
+        meter.OnEnded(reason, statistics, Clock.Now);
     }
 
     /// <summary>A turn is done.</summary>

@@ -45,7 +45,8 @@ internal sealed class ConnectionSession
         _writes = new WriteDesk(_core, options, context.Self);
         _observers = new ConnectionObservers(
             _core,
-            new ConnectionMeter(port.Counts, isAcceptor: !isInitiator),
+            new ConnectionMeter(
+                port.Counts, isAcceptor: !isInitiator, new LiveConnection(port.Directory, context.Self, _handle.Path.Remote, () => _path.LocalEndPoint, isAcceptor: !isInitiator)),
             new ConnectionSpans(_handle.Path.Remote, isInitiator, start.TraceContext),
             new ConnectionTracing(port.Records, _handle, _core, _transmission, isInitiator, () => UdpEndPoint.From(_path.LocalEndPoint)));
         var opening = start.Opens is { } open ? new Opening(open, _users, context) : null;

@@ -4,7 +4,7 @@ using Akka.Actor;
 namespace Utp.Actors;
 
 /// <summary>What a listener shares with its connections: where it is bound, the table that they are in, and the clock that wakes them.</summary>
-internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, PortCounts counts, RecordWriter records, IActorRef listener)
+internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, PortCounts counts, ConnectionDirectory directory, RecordWriter records, IActorRef listener)
 {
     public DeadlineClock Deadlines { get; } = deadlines;
 
@@ -15,6 +15,9 @@ internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, Deadline
 
     /// <summary>What its connections count together.</summary>
     public PortCounts Counts { get; } = counts;
+
+    /// <summary>Where its connections are listed, with those of the manager's other ports.</summary>
+    public ConnectionDirectory Directory { get; } = directory;
 
     /// <summary>How large a datagram the route to a peer may carry at most; asks the system.</summary>
     public PathCeilings Ceilings { get; } = ceilings;

@@ -7,7 +7,7 @@ namespace Utp.Actors;
 /// into the histograms. That happens once a second while the connection moves, and when it ends; between samples a turn costs a comparison (design note 0040).
 /// Owned by the connection's actor, which alone calls it.
 /// </summary>
-internal sealed class ConnectionMeter(PortCounts counts, bool isAcceptor)
+internal sealed class ConnectionMeter(PortCounts counts, bool isAcceptor, LiveConnection? live = null)
 {
     /// <summary>How long a connection that moves goes between two samples, µs.</summary>
     public const long PeriodMicros = 1_000_000;
@@ -15,11 +15,15 @@ internal sealed class ConnectionMeter(PortCounts counts, bool isAcceptor)
     private ConnectionStats _last;
     private ConnectionState? _state;
     private Instant _opened = Instant.Never;
+    private Instant _movesSince = Instant.Never;
     private bool _hasEnded;
     private bool _hasLeft;
 
     /// <summary>When the next sample is due; never: nothing is new, or nobody wants to know.</summary>
     public Instant SampleAt { get; private set; } = Instant.Never;
+
+    /// <summary>The connection begins: it is listed from now on, until <see cref="Leave"/>.</summary>
+    public void OnBegins() => live?.Enter();
 
     /// <summary>After every input: where the connection stands, and whether it must be sampled.</summary>
     public void OnTurn(UtpConnection core)
@@ -32,7 +36,10 @@ internal sealed class ConnectionMeter(PortCounts counts, bool isAcceptor)
         }
 
         if (SampleAt == Instant.Never && counts.IsSampled && !_hasLeft && HasMoved(core.GetStatistics()))
-            SampleAt = Clock.Now.Plus(PeriodMicros);
+        {
+            _movesSince = Clock.Now;
+            SampleAt = _movesSince.Plus(PeriodMicros);
+        }
     }
 
     /// <summary>The connection's users hear of it.</summary>
@@ -46,22 +53,23 @@ internal sealed class ConnectionMeter(PortCounts counts, bool isAcceptor)
     public void OnDeadline(UtpConnection core, Instant now)
     {
         if (now >= SampleAt)
-            Sample(core.GetStatistics(), withHistograms: true);
+            Sample(core.GetStatistics(), now, withHistograms: true);
     }
 
     /// <summary>Somebody wants to know now.</summary>
-    public void OnAsked(UtpConnection core) => Sample(core.GetStatistics(), withHistograms: false);
+    public void OnAsked(UtpConnection core) => Sample(core.GetStatistics(), Clock.Now, withHistograms: false);
 
     /// <summary>It has ended; late packets may still come and go. The first cause counts.</summary>
-    public void OnEnded(CloseCause cause, in ConnectionStats stats, Instant now)
+    public void OnEnded(CloseReason reason, in ConnectionStats stats, Instant now)
     {
         if (_hasEnded)
             return;
         _hasEnded = true;
-        Sample(stats, withHistograms: true);
-        counts.AddEnded(cause);
+        Sample(stats, now, withHistograms: true);
+        live?.OnEnded(reason, stats);
+        counts.AddEnded(reason.Cause);
         if (_opened != Instant.Never)
-            UtpMeter.OnEnded(cause, now.Since(_opened));
+            UtpMeter.OnEnded(reason.Cause, now.Since(_opened));
     }
 
     /// <summary>It is not there any more; once.</summary>
@@ -70,14 +78,15 @@ internal sealed class ConnectionMeter(PortCounts counts, bool isAcceptor)
         if (_hasLeft)
             return;
         if (core is not null)
-            Sample(core.GetStatistics(), withHistograms: false);
+            Sample(core.GetStatistics(), Clock.Now, withHistograms: false);
         _hasLeft = true;
+        live?.Leave();
         counts.Move(_state, null);
     }
 
     private bool HasMoved(in ConnectionStats stats) => stats.PacketsSent != _last.PacketsSent || stats.PacketsReceived != _last.PacketsReceived;
 
-    private void Sample(in ConnectionStats stats, bool withHistograms)
+    private void Sample(in ConnectionStats stats, Instant now, bool withHistograms)
     {
         SampleAt = Instant.Never;
 
@@ -98,6 +107,8 @@ internal sealed class ConnectionMeter(PortCounts counts, bool isAcceptor)
         counts.Add(Figure.SpuriousTimeouts, stats.SpuriousTimeouts - _last.SpuriousTimeouts);
         counts.Add(Figure.Duplicates, stats.DuplicatesReceived - _last.DuplicatesReceived);
         counts.Add(Figure.Dropped, stats.PacketsDropped - _last.PacketsDropped);
+        live?.OnSample(stats, stats.BytesSent - _last.BytesSent, stats.BytesReceived - _last.BytesReceived, _movesSince == Instant.Never ? 0 : now.Since(_movesSince));
+        _movesSince = Instant.Never;
         if (withHistograms)
             UtpMeter.OnSample(stats, stats.PacketsSent - _last.PacketsSent, stats.PacketsLost - _last.PacketsLost);
         _last = Highest(stats, _last);

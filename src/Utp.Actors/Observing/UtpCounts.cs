@@ -14,6 +14,9 @@ internal sealed class UtpCounts(UtpSettings settings, ReceiveMemory sharedMemory
     /// <summary>Of the connections of all ports that are one connection's: a port each would be a counter each.</summary>
     public PortCounts Outgoing { get; } = new();
 
+    /// <summary>The connections of all ports.</summary>
+    public ConnectionDirectory Directory { get; } = new();
+
     public void Add(PortMeter port)
     {
         lock (_gate)

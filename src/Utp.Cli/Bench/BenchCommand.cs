@@ -19,6 +19,7 @@ internal static class BenchCommand
         FirstCommand.Create(runner),
         RemoteCommand.Create(runner),
         ObservedCommand.Create(runner),
+        PageCommand.Create(runner),
         CompareCommand.Create(runner),
     };
 

@@ -127,6 +127,9 @@ internal sealed record EndPlan
     /// <summary>Whether somebody in the end's process listens to the meter.</summary>
     public bool ListensToMeter { get; init; }
 
+    /// <summary>The port of loopback at which a server of this library shows its connections; 0: it does not.</summary>
+    public int PagePort { get; init; }
+
     /// <summary>TCP's congestion control by the kernel's name; null: the machine's default.</summary>
     public string? Congestion { get; init; }
 }

@@ -37,7 +37,7 @@ internal static class CatCommand
         if (!run.Terminal.Output.CanWrite)
             throw new CliException("Standard output is closed: redirect it, so that what the peer sends has a place.");
         TransferResult result;
-        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        var node = await run.StartNodeAsync().ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             result = await node.RunAsync<TransferResult>(

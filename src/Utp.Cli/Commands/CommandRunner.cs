@@ -12,6 +12,23 @@ internal sealed record CommandRun(ParseResult Parsed, Config Configuration, Term
     /// <summary>The layers of the configuration, what wins first, each with its name for people.</summary>
     public required IReadOnlyList<(string Name, Config Config)> Sources { get; init; }
 
+    /// <summary>Starts the command's actor system, and the page that shows its connections, if that was asked for.</summary>
+    /// <exception cref="CliException">The configuration is wrong.</exception>
+    public async Task<UtpNode> StartNodeAsync(string name = "utp")
+    {
+        var node = await UtpNode.StartAsync(Configuration, Terminal, name).ConfigureAwait(false);
+        try
+        {
+            node.Page = await DashboardPage.StartAsync(this, node.System).ConfigureAwait(false);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     /// <summary>Tells people where a listener listens, which they need for port 0.</summary>
     public void SayListening(System.Net.IPEndPoint local) => Terminal.Say($"Listening on {Addresses.Text(local)}.");
 }

@@ -22,7 +22,7 @@ internal static class DemoCommand
     {
         var receiver = await UtpNode.StartAsync(run.Configuration, run.Terminal, "receiver").ConfigureAwait(false);
         await using var receiverEnd = receiver.ConfigureAwait(false);
-        var sender = await UtpNode.StartAsync(run.Configuration, run.Terminal, "sender").ConfigureAwait(false);
+        var sender = await run.StartNodeAsync("sender").ConfigureAwait(false);
         await using var senderEnd = sender.ConfigureAwait(false);
 
         run.Terminal.People.MarkupLine($"[bold]uTP demo[/]: {ByteSize.Text(bytes)} from one actor system to another, over UDP on loopback.");

@@ -17,7 +17,7 @@ internal static class EchoCommand
 
     private static async Task<Outcome> EchoAsync(CommandRun run, IPEndPoint local)
     {
-        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        var node = await run.StartNodeAsync().ConfigureAwait(false);
         var service = new EchoService(node, run.SayListening, result => SayEnded(run, result));
         ServerResult server;
         await using (node.ConfigureAwait(false))

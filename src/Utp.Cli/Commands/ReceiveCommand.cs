@@ -33,7 +33,7 @@ internal static class ReceiveCommand
     {
         var service = new ReceiveService(destination, once, run.Progress, run.SayListening, result => SayEnded(run, once, result));
         ServerResult server;
-        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        var node = await run.StartNodeAsync().ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             var work = node.RunAsync<ServerResult>(result => new ServerActor(result, node, local, service), run.Interrupt);

@@ -49,7 +49,7 @@ internal static class SendCommand
             throw CliException.WrongUsage($"--resume goes on in the middle of a file, and {name} is none: name a file, or leave --resume out.");
         var meter = run.Progress.Start(new Meter($"to {Addresses.Text(peer)}", size));
         TransferResult sent;
-        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        var node = await run.StartNodeAsync().ConfigureAwait(false);
         await using (node.ConfigureAwait(false))
         {
             var work = node.RunAsync<TransferResult>(

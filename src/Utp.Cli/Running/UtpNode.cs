@@ -26,6 +26,9 @@ internal sealed class UtpNode : IAsyncDisposable
     /// <summary>Takes Bind and Connect.</summary>
     public IActorRef Manager { get; }
 
+    /// <summary>The page that shows its connections, if there is one; ended before it.</summary>
+    public IAsyncDisposable? Page { private get; set; }
+
     /// <summary>How many bytes of writes a connection holds.</summary>
     public int SendBufferBytes { get; }
 
@@ -71,6 +74,8 @@ internal sealed class UtpNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Page is not null)
+            await Page.DisposeAsync().ConfigureAwait(false);
         try
         {
             await _system.Terminate().WaitAsync(ShutdownTimeout).ConfigureAwait(false);

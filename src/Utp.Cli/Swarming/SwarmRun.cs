@@ -34,7 +34,7 @@ internal sealed class SwarmRun : IAsyncDisposable
     /// <exception cref="OperationCanceledException">Interrupted.</exception>
     public static async Task<SwarmRun> StartAsync(CommandRun run, TorrentMetainfo? torrent, MagnetLink? link, Func<TorrentSessionOptions, TorrentSessionOptions> configure)
     {
-        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        var node = await run.StartNodeAsync().ConfigureAwait(false);
         var swarm = new SwarmRun(run, node);
         var meter = new Meter("looking at what is there", torrent?.TotalBytes);
         try

@@ -1,5 +1,7 @@
+using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
+using Utp.Dashboard;
 using Utp.Messages;
 
 namespace Utp.Cli;
@@ -26,8 +28,13 @@ internal sealed class UtpCarrier : ActorCarrier
     public override object? AskCounters => GetStatistics.Instance;
 
     /// <exception cref="CliException">The configuration is wrong.</exception>
-    public static async Task<UtpCarrier> StartAsync(Config configuration, Terminal terminal, EndPlan plan) =>
-        new(await UtpNode.StartAsync(configuration, terminal, "bench").ConfigureAwait(false), plan);
+    public static async Task<UtpCarrier> StartAsync(Config configuration, Terminal terminal, EndPlan plan)
+    {
+        var node = await UtpNode.StartAsync(configuration, terminal, "bench").ConfigureAwait(false);
+        if (plan is { IsServer: true, PagePort: > 0 and var port })
+            node.Page = await UtpDashboardServer.StartAsync(node.System, new IPEndPoint(IPAddress.Loopback, port)).ConfigureAwait(false);
+        return new UtpCarrier(node, plan);
+    }
 
     public override object Bind(IActorRef? handler) => new Bind(handler, _plan.Local);
 

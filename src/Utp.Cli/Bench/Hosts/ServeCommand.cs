@@ -33,7 +33,7 @@ internal static class ServeCommand
 
     private static async Task<Outcome> ServeAsync(CommandRun run, IPEndPoint local, int dataPort)
     {
-        var node = await UtpNode.StartAsync(run.Configuration, run.Terminal).ConfigureAwait(false);
+        var node = await run.StartNodeAsync().ConfigureAwait(false);
         await using var endOfNode = node.ConfigureAwait(false);
         using var server = new BenchServer(run, dataPort);
         try

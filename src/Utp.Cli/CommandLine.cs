@@ -47,6 +47,8 @@ internal static class CommandLine
             SwarmCommand.Create(runner),
             SimulateCommand.Create(runner),
             BenchCommand.Create(runner),
+            TopCommand.Create(runner),
+            TraceCommand.Create(runner),
             DoctorCommand.Create(runner),
             ConfigCommand.Create(runner),
             CompletionCommand.Create(runner),

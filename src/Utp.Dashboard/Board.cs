@@ -12,7 +12,7 @@ internal sealed class Board
     private readonly Trail _sent = new(Row.TrailLength);
     private readonly Trail _received = new(Row.TrailLength);
     private List<Row> _live = [];
-    private IReadOnlyList<Row> _ended = [];
+    private Row[] _ended = [];
     private UtpStatistics? _all;
     private string? _problem;
     private DateTimeOffset _at;
@@ -65,7 +65,7 @@ internal sealed class Board
     {
         lock (_gate)
         {
-            frame.Begin(_at, _problem, _all, _live.Count, _ended.Count, _sent, _received);
+            frame.Begin(_at, _problem, _all, _live.Count, _ended.Length, _sent, _received);
             if (view.One is { } id)
             {
                 if (_rows.TryGetValue(id, out var row))
@@ -84,7 +84,7 @@ internal sealed class Board
 
     private List<Row> Find(View view)
     {
-        List<Row> found = [.. (view.Ended ? _ended : _live).Where(row => row.Matches(view.Search))];
+        List<Row> found = [.. (view.Ended ? (IEnumerable<Row>)_ended : _live).Where(row => row.Matches(view.Search))];
         Comparison<Row>? order = view.Sort switch
         {
             "remote" => static (a, b) => a.RemoteOrder.CompareTo(b.RemoteOrder),
@@ -128,7 +128,7 @@ internal sealed class Board
     // What is neither there nor among the last that ended.
     private void Forget()
     {
-        if (_rows.Count == _live.Count + _ended.Count)
+        if (_rows.Count == _live.Count + _ended.Length)
             return;
         foreach (var (id, row) in _rows)
         {

@@ -71,14 +71,18 @@ internal sealed class DashboardEndpoints
     }
 
     // What a browser shows from now on, and at once what it is now.
-    private Task ViewAsync(HttpContext context)
+    private async Task ViewAsync(HttpContext context)
     {
         var view = View.Of(context.Request.Query);
         if (!_streams.Change(context.Request.Query["stream"].ToString(), view))
-            return SayAsync(context, StatusCodes.Status404NotFound, "That stream is not known: it has ended.");
-        var frame = new Frame();
+        {
+            await SayAsync(context, StatusCodes.Status404NotFound, "That stream is not known: it has ended.").ConfigureAwait(false);
+            return;
+        }
+
+        using var frame = new Frame();
         _feed.Board.Write(view, frame);
-        return WriteAsync(context, "application/json", frame.Bytes);
+        await WriteAsync(context, "application/json", frame.Bytes).ConfigureAwait(false);
     }
 
     private async Task EventsAsync(HttpContext context)
@@ -113,7 +117,7 @@ internal sealed class DashboardEndpoints
         {
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping);
             await SendAsync(context, "hello", Encoding.UTF8.GetBytes($"{{\"stream\":\"{name}\"}}")).ConfigureAwait(false);
-            var frame = new Frame();
+            using var frame = new Frame();
             while (true)
             {
                 var next = _feed.NextLook;

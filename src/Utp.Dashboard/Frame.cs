@@ -1,12 +1,11 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Utp.Messages;
 
 namespace Utp.Dashboard;
 
 /// <summary>What one browser is sent at one look, as JSON: what all connections do together, and the rows that it shows, or the one connection. One thread's alone; used again.</summary>
-internal sealed class Frame
+internal sealed class Frame : IDisposable
 {
     private const int Levels = 61;
 
@@ -18,6 +17,8 @@ internal sealed class Frame
 
     /// <summary>The finished frame, until the next is begun.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.WrittenMemory;
+
+    public void Dispose() => _json.Dispose();
 
     public void Begin(DateTimeOffset at, string? problem, UtpStatistics? all, int live, int ended, Trail sent, Trail received)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Utp.Messages;
-using Utp.Protocol;
 
 namespace Utp.Dashboard;
 

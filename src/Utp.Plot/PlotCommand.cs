@@ -5,7 +5,7 @@ using Utp.Simulation;
 namespace Utp.Plot;
 
 /// <summary>
-/// <c>utp-plot PROFILE FILE</c>: runs a network profile in virtual time, and draws what came of it. A tool of its own, because its drawing library is ten times as large as
+/// <c>utp-plot PROFILE FILE</c>: runs a network profile in virtual time, and draws what came of it; <c>utp-plot trace FILE</c> draws a record. A tool of its own, because its drawing library is ten times as large as
 /// the <c>utp</c> command.
 /// </summary>
 internal static class PlotCommand
@@ -24,7 +24,7 @@ internal static class PlotCommand
         var file = new Argument<string>("FILE") { Description = "The PNG file that is written." };
         var congestion = new Option<string>("--congestion") { Description = "A curve for each of these congestion control laws.", HelpName = "LAW[,LAW…]", DefaultValueFactory = _ => "lbe" };
         var seed = new Option<ulong>("--seed") { Description = "The same seed draws the same plot.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        var root = new RootCommand("Draws a simulated uTP transfer over time: congestion window, queue and goodput, a curve for each law.") { profile, file, congestion, seed };
+        var root = new RootCommand("Draws a simulated uTP transfer over time: congestion window, queue and goodput, a curve for each law. With trace: a record of a real one.") { profile, file, congestion, seed, TraceCommand.Create(interrupt) };
         root.SetAction(parsed =>
         {
             Draw(parsed.GetValue(profile)!, parsed.GetValue(file)!, parsed.GetValue(congestion)!, parsed.GetValue(seed), interrupt);

@@ -61,7 +61,9 @@ export class Chart {
     const most = Math.max(1, ...series.map(values => values.reduce((a, b) => Math.max(a, b), 0)));
     series.forEach((values, line) => {
       let points = "";
-      values.forEach((value, i) => points += `${600 - values.length + i},${(99 - value / most * 97).toFixed(1)} `);
+      // A minute at least, so that a second has a place of its own, and then all that there is.
+      const step = 600 / (Math.max(60, values.length) - 1);
+      values.forEach((value, i) => points += `${(600 - (values.length - 1 - i) * step).toFixed(1)},${(99 - value / most * 97).toFixed(1)} `);
       this.#lines[line].setAttribute("points", points);
       this.#keys[line].textContent = `${this.names[line]}: ${this.#text(values.at(-1) ?? 0)}`;
     });

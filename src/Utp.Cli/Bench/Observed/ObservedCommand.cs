@@ -16,14 +16,15 @@ internal static class ObservedCommand
         var options = new BenchOptions(seconds: 3, warmUp: 2);
         var rounds = BenchOptions.Count("--rounds", "How often all is done; medians are shown.", 5, MaxRounds);
         var folder = new Option<string?>("--folder") { Description = "Where records go, and are deleted again.", HelpName = "FOLDER" };
-        var command = new Command("observed", "What it costs to look: bulk without and with metrics, qlog and pcapng, in turn.") { rounds, folder, options.Seconds, options.WarmUp };
-        runner.Attach(command, run => MeasureAsync(run, options, run.Parsed.GetValue(rounds), run.Parsed.GetValue(folder)));
+        var by = new Option<Observation?>("--by") { Description = "Compare this alone with none, in more rounds for the same time.", HelpName = "metrics|qlog|pcapng" };
+        var command = new Command("observed", "What it costs to look: bulk without and with metrics, qlog and pcapng, in turn.") { rounds, folder, by, options.Seconds, options.WarmUp };
+        runner.Attach(command, run => MeasureAsync(run, options, run.Parsed.GetValue(rounds), run.Parsed.GetValue(folder), run.Parsed.GetValue(by)));
         return command;
     }
 
-    private static async Task<Outcome> MeasureAsync(CommandRun run, BenchOptions options, int rounds, string? folder)
+    private static async Task<Outcome> MeasureAsync(CommandRun run, BenchOptions options, int rounds, string? folder, Observation? by)
     {
-        var ways = Enum.GetValues<Observation>();
+        Observation[] ways = by is { } one and not Observation.None ? [Observation.None, one] : Enum.GetValues<Observation>();
         var rates = ways.ToDictionary(static way => way, static _ => new List<double?>());
         try
         {

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.WebSockets;
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Utp.Cli;
@@ -143,7 +143,7 @@ internal sealed class Chromium : IAsyncDisposable
     {
         var id = ++_asked;
         var question = new JsonObject { ["id"] = id, ["method"] = method, ["params"] = parameters };
-        await _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(question), WebSocketMessageType.Text, endOfMessage: true, cancellation).ConfigureAwait(false);
+        await _socket.SendAsync(Encoding.UTF8.GetBytes(question.ToJsonString()), WebSocketMessageType.Text, endOfMessage: true, cancellation).ConfigureAwait(false);
         using var message = new MemoryStream();
         var buffer = new byte[16 * 1024];
         while (true)

@@ -146,6 +146,9 @@ internal sealed record Smoothness(double FramesPerSecond, int LongFrames, double
     public static async Task<Smoothness> MeasureAsync(Chromium chromium, TimeSpan duration, CancellationToken interrupt)
     {
         var script = Script.Replace("MILLIS", duration.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        return System.Text.Json.JsonSerializer.Deserialize<Smoothness>(await chromium.EvaluateAsync(script, interrupt).ConfigureAwait(false), System.Text.Json.JsonSerializerOptions.Web)!;
+        using var told = System.Text.Json.JsonDocument.Parse(await chromium.EvaluateAsync(script, interrupt).ConfigureAwait(false));
+        var numbers = told.RootElement;
+        return new Smoothness(
+            numbers.GetProperty("framesPerSecond").GetDouble(), numbers.GetProperty("longFrames").GetInt32(), numbers.GetProperty("longestMillis").GetDouble(), numbers.GetProperty("rows").GetInt64());
     }
 }

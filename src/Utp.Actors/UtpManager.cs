@@ -44,7 +44,7 @@ internal sealed class UtpManager : UntypedActor
         _counts = new UtpCounts(settings, _sharedMemory);
         var log = Logging.GetLogger(Context.System, "utp");
         _clientPorts = new ClientPorts(OpenClientPort, Self);
-        _records = new RecordWriter(settings.Trace, sentence => log.Warning(sentence));
+        _records = new RecordWriter(settings.Trace, sentence => log.Warning("{Sentence} [{UtpEvent}]", sentence, UtpLogEvents.RecordFailed));
     }
 
     protected override SupervisorStrategy SupervisorStrategy() => StoppingStrategy.Instance;

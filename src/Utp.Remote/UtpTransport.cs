@@ -45,7 +45,7 @@ public sealed class UtpTransport : Transport
         SchemeIdentifier = Settings.Tls is null ? Settings.Scheme : "ssl." + Settings.Scheme;
         MaximumPayloadBytes = Settings.LargeDestinations.IsEmpty ? Settings.MaxFrameBytes : Math.Max(Settings.MaxFrameBytes, Settings.MaxLargeFrameBytes);
         if (Settings.IgnoredKeys.Count > 0)
-            Log.Warning("Settings that mean nothing over uTP, and are ignored: {0}.", string.Join(", ", Settings.IgnoredKeys));
+            Log.Warning("Settings that mean nothing over uTP, and are ignored: {Keys}. [{UtpEvent}]", string.Join(", ", Settings.IgnoredKeys), UtpLogEvents.RemoteSettingsIgnored);
         _utp = SeparateUtp.Start(system, Settings.Utp, "utp-remote-" + Interlocked.Increment(ref _instances));
         _maxToldBytes = _utp.Settings.Connection.SendBufferBytes;
         var started = Started.GetOrCreateValue(system);
@@ -84,7 +84,7 @@ public sealed class UtpTransport : Transport
         }
         catch (Exception e)
         {
-            Log.Error("The uTP transport cannot listen: {0}", e.Message);
+            Log.Error("The uTP transport cannot listen: {Cause} [{UtpEvent}]", e.Message, UtpLogEvents.RemoteCannotListen);
             await Shutdown().ConfigureAwait(false);
             throw;
         }
@@ -94,7 +94,7 @@ public sealed class UtpTransport : Transport
             SchemeIdentifier, System.Name, AddressResolver.HostOf(host.Length > 0 ? host : _port.LocalEndPoint.Address.ToString()),
             Settings.PublicPort > 0 ? Settings.PublicPort : _port.LocalEndPoint.Port);
         if (host.Length == 0)
-            Log.Warning("Neither hostname nor public-hostname is set: this node calls itself {0}, where other machines do not reach it.", _localAddress);
+            Log.Warning("Neither hostname nor public-hostname is set: this node calls itself {Address}, where other machines do not reach it. [{UtpEvent}]", _localAddress, UtpLogEvents.RemoteWithoutHostname);
         return (_localAddress, _listener);
     }
 
@@ -192,9 +192,9 @@ public sealed class UtpTransport : Transport
     private void OnStrangerFailed(Lane lane, string cause)
     {
         if (Settings.Tls is not null && Interlocked.Exchange(ref _tlsFailureLogged, 1) == 0)
-            Log.Warning("A connection from {0} ended before its first message: {1} Further ones are logged at debug level.", lane.Connected?.RemoteAddress, cause);
+            Log.Warning("A connection from {Peer} ended before its first message: {Cause} Further ones are logged at debug level. [{UtpEvent}]", lane.Connected?.RemoteAddress, cause, UtpLogEvents.RemoteStrangerFailed);
         else
-            Log.Debug("A connection from {0} ended before its first message: {1}", lane.Connected?.RemoteAddress, cause);
+            Log.Debug("A connection from {Peer} ended before its first message: {Cause} [{UtpEvent}]", lane.Connected?.RemoteAddress, cause, UtpLogEvents.RemoteStrangerFailed);
     }
 
     private UtpAssociationHandle? FindOwner(Lane lane, Hello hello)
@@ -261,8 +261,8 @@ public sealed class UtpTransport : Transport
     private void RefuseVersion(Lane lane, Hello hello)
     {
         Log.Warning(
-            "Refused an association from {0}: it speaks version {1} of the frames of Utp.Remote, and this node version {2}. Run the same release on both.",
-            lane.Connected?.RemoteAddress, hello.Version, Hello.CurrentVersion);
+            "Refused an association from {Peer}: it speaks version {PeerVersion} of the frames of Utp.Remote, and this node version {Version}. Run the same release on both. [{UtpEvent}]",
+            lane.Connected?.RemoteAddress, hello.Version, Hello.CurrentVersion, UtpLogEvents.RemoteVersionRefused);
         lane.Refuse(HelloRefusal.Version, hello.Token);
     }
 }

@@ -96,7 +96,7 @@ internal sealed class ConnectionEnding(
         catch (Exception e)
 #pragma warning restore CA1031 // See above.
         {
-            context.GetLogger().Debug("No ST_RESET for {0}: {1}", path.RemoteEndPoint, e.Message);
+            context.GetLogger().Debug("No ST_RESET for {Peer}: {Cause} [{UtpEvent}]", path.RemoteEndPoint, e.Message, UtpLogEvents.ResetNotSent);
         }
     }
 }

@@ -4,10 +4,10 @@ using Utp.Protocol;
 namespace Utp.Actors;
 
 /// <summary>
-/// Those that watch a connection and change nothing about it: its meter, its spans and its record. They are told what happens; each knows what it makes of it. Owned by the
+/// Those that watch a connection and change nothing about it: its meter, its spans, its record and its lines in the log. They are told what happens; each knows what it makes of it. Owned by the
 /// connection's actor, which alone calls it.
 /// </summary>
-internal sealed class ConnectionObservers(UtpConnection core, ConnectionMeter meter, ConnectionSpans spans, ConnectionTracing tracing)
+internal sealed class ConnectionObservers(UtpConnection core, ConnectionMeter meter, ConnectionSpans spans, ConnectionTracing tracing, ConnectionLog log)
 {
     /// <summary>When they want to be told that a deadline has passed.</summary>
     public Instant NextDeadline => Instant.Min(meter.SampleAt, tracing.FlushAt);
@@ -40,6 +40,7 @@ internal sealed class ConnectionObservers(UtpConnection core, ConnectionMeter me
     {
         meter.OnOpened(now);
         spans.OnOpened();
+        log.OnOpened();
     }
 
     /// <summary>Its end begins.</summary>
@@ -49,6 +50,7 @@ internal sealed class ConnectionObservers(UtpConnection core, ConnectionMeter me
     public void OnEnded(in CloseReason reason, in ConnectionStats statistics)
     {
         spans.OnEnded(reason);
+        log.OnEnded(reason);
         meter.OnEnded(reason, statistics, Clock.Now);
     }
 

@@ -48,7 +48,8 @@ internal sealed class ConnectionSession
             new ConnectionMeter(
                 port.Counts, isAcceptor: !isInitiator, new LiveConnection(port.Directory, context.Self, _handle.Path.Remote, () => _path.LocalEndPoint, isAcceptor: !isInitiator)),
             new ConnectionSpans(_handle.Path.Remote, isInitiator, start.TraceContext),
-            new ConnectionTracing(port.Records, _handle, _core, _transmission, isInitiator, () => UdpEndPoint.From(_path.LocalEndPoint)));
+            new ConnectionTracing(port.Records, _handle, _core, _transmission, isInitiator, () => UdpEndPoint.From(_path.LocalEndPoint)),
+            new ConnectionLog(port.Log, _handle.Path.Remote, isInitiator));
         var opening = start.Opens is { } open ? new Opening(open, _users, context) : null;
         _beginning = new ConnectionBeginning(
             _handle, port.Listener, _core, _users, _path, _reading, _writes, phases, _observers, opening, start.WaitsForAccept, start.Settings.RegisterTimeout);

@@ -358,7 +358,7 @@ internal sealed class UtpConnectionActor(Port port) : UntypedActor
 
     private void Crash(Exception exception)
     {
-        Context.GetLogger().Error(exception, "uTP connection with {0} failed and is closed; others are not affected", _session?.Remote ?? _start?.Handle.Path.Remote);
+        Context.GetLogger().Error(exception, "uTP connection with {Peer} failed and is closed; others are not affected [{UtpEvent}]", _session?.Remote ?? _start?.Handle.Path.Remote, UtpLogEvents.ConnectionFailed);
         if (_session is not null)
             _session.OnCrashed(exception);
         else if (_start is not null)

@@ -16,14 +16,14 @@ internal sealed class LimitLog
     public void HalfOpen(ILoggingAdapter log, IPEndPoint port, Instant now)
     {
         if (IsTime(ref _halfOpen, now))
-            log.Warning("uTP port {0}: more half-open connections than utp.limits.half-open or utp.limits.half-open-per-address allow; ST_SYNs are answered without being remembered, so connections still open", port);
+            log.Warning("uTP port {Port}: more half-open connections than utp.limits.half-open or utp.limits.half-open-per-address allow; ST_SYNs are answered without being remembered, so connections still open [{UtpEvent}]", port, UtpLogEvents.HalfOpenLimit);
     }
 
     /// <summary>A ST_SYN was refused.</summary>
     public void Connections(ILoggingAdapter log, IPEndPoint port, Instant now)
     {
         if (IsTime(ref _connections, now))
-            log.Warning("uTP port {0}: a ST_SYN was refused because utp.limits.connections or utp.limits.connections-per-address is reached", port);
+            log.Warning("uTP port {Port}: a ST_SYN was refused because utp.limits.connections or utp.limits.connections-per-address is reached [{UtpEvent}]", port, UtpLogEvents.ConnectionLimit);
     }
 
     private static bool IsTime(ref Instant? last, Instant now)

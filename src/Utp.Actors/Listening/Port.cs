@@ -1,14 +1,18 @@
 using System.Net;
 using Akka.Actor;
+using Akka.Event;
 
 namespace Utp.Actors;
 
 /// <summary>What a listener shares with its connections: where it is bound, the table that they are in, and the clock that wakes them.</summary>
-internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, PortCounts counts, ConnectionDirectory directory, RecordWriter records, IActorRef listener)
+internal sealed class Port(IPEndPoint localEndPoint, SharedTable table, DeadlineClock deadlines, PathCeilings ceilings, PortCounts counts, ConnectionDirectory directory, RecordWriter records, ILoggingAdapter log, IActorRef listener)
 {
     public DeadlineClock Deadlines { get; } = deadlines;
 
     public IActorRef Listener { get; } = listener;
+
+    /// <summary>What its connections log with.</summary>
+    public ILoggingAdapter Log { get; } = log;
 
     /// <summary>Writes what is recorded of connections.</summary>
     public RecordWriter Records { get; } = records;

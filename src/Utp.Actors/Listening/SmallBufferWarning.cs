@@ -12,8 +12,8 @@ internal static class SmallBufferWarning
         if (Interlocked.Exchange(ref _logged, 1) != 0)
             return;
         log.Warning(
-            "The kernel granted a UDP receive buffer of {0} bytes (asked: {1}) and a send buffer of {2} (asked: {3}); fast transfers may lose datagrams. "
-            + "Allow more (Linux: sysctl -w net.core.rmem_max={1} net.core.wmem_max={3}), or ask for less (utp.socket).",
-            receiveGranted, receiveAsked, sendGranted, sendAsked);
+            "The kernel granted a UDP receive buffer of {ReceiveBytes} bytes (asked: {ReceiveAsked}) and a send buffer of {SendBytes} (asked: {SendAsked}); fast transfers may lose datagrams. "
+            + "Allow more (Linux: sysctl -w net.core.rmem_max={ReceiveMax} net.core.wmem_max={SendMax}), or ask for less (utp.socket). [{UtpEvent}]",
+            receiveGranted, receiveAsked, sendGranted, sendAsked, receiveAsked, sendAsked, UtpLogEvents.SmallSocketBuffers);
     }
 }

@@ -61,7 +61,7 @@ internal sealed partial class UtpListener : UntypedActor
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
         _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0, (_channel.Features & DatagramChannelFeatures.Segmentation) != 0);
         var counts = spec.Bind is null ? spec.Counts.Outgoing : new PortCounts();
-        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, counts, spec.Counts.Directory, spec.Records, Self);
+        _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, counts, spec.Counts.Directory, spec.Records, Context.GetLogger(), Self);
         _loops = [.. AllChannels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), channel == spec.Syns, Self))];
         _meter = new PortMeter(counts, _table, [.. AllChannels], _loops, spec.Memory, spec.Bind is not null);
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);

@@ -2,6 +2,7 @@ using System.Numerics;
 using Akka.Event;
 using Akka.Remote.Transport;
 using Google.Protobuf;
+using Utp.Actors;
 
 namespace Utp.Remote;
 
@@ -74,7 +75,7 @@ internal sealed partial class UtpAssociationHandle
         else
             _listener!.Notify(new InboundPayload(frame.Pdu));
         if (_transport.Settings.LogTransport)
-            _transport.Log.Debug("{0} bytes from {1}, lane {2}", frame.Bytes, RemoteAddress, lane.Index);
+            _transport.Log.Debug("{Bytes} bytes from {Peer}, lane {Lane} [{UtpEvent}]", frame.Bytes, RemoteAddress, lane.Index, UtpLogEvents.RemoteFrameReceived);
         if (_layout.Count > 1)
             OnHandedOver(lane.Index);
         return true;
@@ -147,7 +148,7 @@ internal sealed partial class UtpAssociationHandle
     {
         if (!ReferenceEquals(_heldAt[lane.Index], fence) || fence.IsPassed(_handedOver))
             return;
-        _transport.Log.Warning("An actor on {0} has stopped, and its last large messages have not come within {1} s: its death is told without them.", RemoteAddress, LargePatience.TotalSeconds);
+        _transport.Log.Warning("An actor on {Peer} has stopped, and its last large messages have not come within {Seconds} s: its death is told without them. [{UtpEvent}]", RemoteAddress, LargePatience.TotalSeconds, UtpLogEvents.RemoteLastMessagesMissing);
         _expired[lane.Index] = fence;
         ThreadPool.UnsafeQueueUserWorkItem(static lane => lane.GoOn(), lane, preferLocal: false);
     }
@@ -155,15 +156,15 @@ internal sealed partial class UtpAssociationHandle
     private bool LogWrite(int bytes, int lane)
     {
         if (_transport.Settings.LogTransport)
-            _transport.Log.Debug("{0} bytes to {1}, lane {2}", bytes, RemoteAddress, lane);
+            _transport.Log.Debug("{Bytes} bytes to {Peer}, lane {Lane} [{UtpEvent}]", bytes, RemoteAddress, lane, UtpLogEvents.RemoteFrameSent);
         return true;
     }
 
     // Akka checks what it serialises against the largest limit of all lanes, before it wraps it.
     private void LogTooLarge(int bytes, bool isLarge) =>
         _transport.Log.Error(
-            "Dropped a message of {0} bytes to {1}: raise {2}, {3} bytes now, on both nodes{4}. The association stays.",
+            "Dropped a message of {Bytes} bytes to {Peer}: raise {Key}, {Limit} bytes now, on both nodes{Otherwise}. The association stays. [{UtpEvent}]",
             bytes, RemoteAddress,
             isLarge ? "maximum-large-frame-size" : "maximum-frame-size", isLarge ? _transport.Settings.MaxLargeFrameBytes : _transport.Settings.MaxFrameBytes,
-            isLarge ? "" : ", or name its recipient in large-message-destinations");
+            isLarge ? "" : ", or name its recipient in large-message-destinations", UtpLogEvents.RemoteMessageTooLarge);
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Akka.Remote.Transport;
+using Utp.Actors;
 
 namespace Utp.Remote;
 
@@ -307,7 +308,7 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
         if (_isInitiator && _ready.TrySetException(new InvalidAssociationException($"Failed to associate with {RemoteAddress}: {cause}", exception)))
             _ = _ready.Task.Exception;
         else
-            _transport.Log.Info("The association with {0} ended: {1}", RemoteAddress, cause);
+            _transport.Log.Info("The association with {Peer} ended: {Cause} [{UtpEvent}]", RemoteAddress, cause, UtpLogEvents.RemoteAssociationEnded);
         Abort();
         TellDisassociated(info);
     }
@@ -332,8 +333,8 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
             return;
         _oversizeLogged = true;
         _transport.Log.Warning(
-            "Dropped a frame of {0} bytes from {1}: raise maximum-frame-size, {2} bytes now, on this node as on the other. The association stays, and further ones are dropped in silence.",
-            bytes, RemoteAddress, _transport.Settings.MaxFrameBytes);
+            "Dropped a frame of {Bytes} bytes from {Peer}: raise maximum-frame-size, {Limit} bytes now, on this node as on the other. The association stays, and further ones are dropped in silence. [{UtpEvent}]",
+            bytes, RemoteAddress, _transport.Settings.MaxFrameBytes, UtpLogEvents.RemoteFrameTooLarge);
     }
 
     private void EndIfLanesMiss()

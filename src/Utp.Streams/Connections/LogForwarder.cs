@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Akka.Actor;
 using Akka.Event;
 using Microsoft.Extensions.Logging;
+using Utp.Actors;
 
 namespace Utp.Streams;
 
@@ -68,10 +69,10 @@ internal static class LogForwarder
         }
     }
 
-    private readonly record struct Entry(Microsoft.Extensions.Logging.LogLevel Level, string Message, Exception? Error)
+    private readonly record struct Entry(Microsoft.Extensions.Logging.LogLevel Level, EventId Event, string Message, Exception? Error)
     {
         // The sentence holds no template: braces in it are its own.
-        public void WriteTo(ILogger logger) => logger.Log(Level, default, Message, Error, static (message, _) => message);
+        public void WriteTo(ILogger logger) => logger.Log(Level, Event, Message, Error, static (message, _) => message);
     }
 
     /// <summary>Hears what one private system logs.</summary>
@@ -85,7 +86,14 @@ internal static class LogForwarder
             if (message is not LogEvent log || log.LogLevel() < Akka.Event.LogLevel.WarningLevel)
                 return;
             var level = log.LogLevel() == Akka.Event.LogLevel.WarningLevel ? Microsoft.Extensions.Logging.LogLevel.Warning : Microsoft.Extensions.Logging.LogLevel.Error;
-            Log(new Entry(level, log.Message?.ToString() ?? "", log.Cause));
+            Log(new Entry(level, EventOf(log), log.Message?.ToString() ?? "", log.Cause));
         }
+
+        // "utp-101" is the event 101; what others log has no number.
+        private static EventId EventOf(LogEvent log) =>
+            log.TryGetProperties(out var properties) && properties.TryGetValue(UtpLogEvents.Property, out var name) && name is string text
+            && int.TryParse(text.AsSpan(text.LastIndexOf('-') + 1), System.Globalization.CultureInfo.InvariantCulture, out var number)
+                ? new EventId(number, text)
+                : default;
     }
 }

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Event;
 using Akka.Streams;
 using Akka.Streams.Stage;
+using Utp.Actors;
 using Utp.Messages;
 
 namespace Utp.Streams.Dsl;
@@ -155,7 +156,7 @@ internal sealed class ListenerStage<T>(
             }
             else
             {
-                Log.Debug("Connection from {0} is aborted: {1} wait for demand already.", connected.RemoteAddress, _waiting.Count);
+                Log.Debug("Connection from {Peer} is aborted: {Waiting} wait for demand already. [{UtpEvent}]", connected.RemoteAddress, _waiting.Count, UtpLogEvents.ConnectionWithoutDemand);
                 connection.Tell(Abort.Instance, StageActor.Ref);
             }
         }

@@ -72,9 +72,11 @@ public sealed class BrowserTests(Browser browser)
         await using var server = await PageServer.StartAsync(new Shown(10));
         await using var page = await OpenAsync(server);
 
-        await page.RunAsync("await page.getByRole('button', { name: 'Pause' }).click(); globalThis.before = await page.textContent('.body')");
-        // Frames still come: two of them have no effect.
-        await page.RunAsync("await page.evaluate(() => new Promise(done => { let n = 0; const source = new EventSource('events?'); source.addEventListener('frame', () => ++n === 3 && (source.close(), done())); }))");
+        await page.RunAsync("await page.getByRole('button', { name: 'Pause' }).click()");
+        // Frames still come, and have no effect: what was on its way when it was paused has come with the first of them.
+        const string Frames = "await page.evaluate(count => new Promise(done => { let n = 0; const source = new EventSource('events?'); source.addEventListener('frame', () => ++n === count && (source.close(), done())); }), args);";
+        await page.RunAsync(Frames + "globalThis.before = await page.textContent('.body')", 2);
+        await page.RunAsync(Frames, 3);
         Assert.True((bool)(await page.RunAsync("return globalThis.before === await page.textContent('.body')"))!);
         await page.RunAsync("await page.getByRole('button', { name: 'Pause' }).click(); await page.waitForFunction(before => document.querySelector('.body').textContent !== before, globalThis.before, { timeout: 60_000 })");
         Assert.Empty(await page.CloseAsync());

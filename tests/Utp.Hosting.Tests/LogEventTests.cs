@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Hosting;
-using Akka.Hosting.Logging;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Utp.Actors;

@@ -13,7 +13,7 @@ internal static class SmallBufferWarning
             return;
         log.Warning(
             "The kernel granted a UDP receive buffer of {ReceiveBytes} bytes (asked: {ReceiveAsked}) and a send buffer of {SendBytes} (asked: {SendAsked}); fast transfers may lose datagrams. "
-            + "Allow more (Linux: sysctl -w net.core.rmem_max={ReceiveMax} net.core.wmem_max={SendMax}), or ask for less (utp.socket). [{UtpEvent}]",
-            receiveGranted, receiveAsked, sendGranted, sendAsked, receiveAsked, sendAsked, UtpLogEvents.SmallSocketBuffers);
+            + "Allow more (Linux: {Command}), or ask for less (utp.socket). [{UtpEvent}]",
+            receiveGranted, receiveAsked, sendGranted, sendAsked, $"sysctl -w net.core.rmem_max={receiveAsked} net.core.wmem_max={sendAsked}", UtpLogEvents.SmallSocketBuffers);
     }
 }

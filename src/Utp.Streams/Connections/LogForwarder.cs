@@ -91,7 +91,7 @@ internal static class LogForwarder
 
         // "utp-101" is the event 101; what others log has no number.
         private static EventId EventOf(LogEvent log) =>
-            log.TryGetProperties(out var properties) && properties.TryGetValue(UtpLogEvents.Property, out var name) && name is string text
+            log.TryGetProperties(out var properties) && properties is not null && properties.TryGetValue(UtpLogEvents.Property, out var name) && name is string text
             && int.TryParse(text.AsSpan(text.LastIndexOf('-') + 1), System.Globalization.CultureInfo.InvariantCulture, out var number)
                 ? new EventId(number, text)
                 : default;

@@ -26,6 +26,7 @@ internal sealed class UtpManager : UntypedActor
     private readonly ReceiveMemory _sharedMemory;
     private readonly UtpCounts _counts;
     private readonly RecordWriter _records;
+    private readonly Action<string> _warn;
     private readonly List<IActorRef> _flushAskers = [];
 
     // Of every listener that is told by one what to open.
@@ -40,9 +41,11 @@ internal sealed class UtpManager : UntypedActor
         _deadlines = deadlines;
         _plain = ConnectionSettings.Create(settings, null);
         _channels = new ChannelOpener(settings, Context.System);
-        _sharedMemory = new ReceiveMemory(settings.ReceiveMemoryBytes);
-        _counts = new UtpCounts(settings, _sharedMemory);
         var log = Logging.GetLogger(Context.System, "utp");
+        _warn = sentence => log.Warning("{Limit} [{UtpEvent}]", sentence, UtpLogEvents.MemoryLimit);
+        settings.ReorderWatch.Log = settings.UnreadWatch.Log = _warn;
+        _sharedMemory = new ReceiveMemory(settings.ReceiveMemoryBytes, _warn);
+        _counts = new UtpCounts(settings, _sharedMemory);
         _clientPorts = new ClientPorts(OpenClientPort, Self);
         _records = new RecordWriter(settings.Trace, sentence => log.Warning("{Sentence} [{UtpEvent}]", sentence, UtpLogEvents.RecordFailed));
     }
@@ -262,7 +265,7 @@ internal sealed class UtpManager : UntypedActor
         var spec = opened.Request switch
         {
             BindRequest request => new ListenerSpec(
-                [channel, .. others], syns, _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes), _settings, request.Limits, request.Accepted, request.Bind, request.Binder,
+                [channel, .. others], syns, _deadlines, new ReceiveMemory(_settings.ReceiveMemoryBytes, _warn), _settings, request.Limits, request.Accepted, request.Bind, request.Binder,
                 new OpenQueue(), _counts, _records),
             ClientPortRequest request => new ListenerSpec(
                 [channel], null, _deadlines, _sharedMemory, _settings, ClientPortLimits, _plain, null, ActorRefs.Nobody, _clientPorts.DoorOf(request.Family), _counts, _records, IsShared: true),

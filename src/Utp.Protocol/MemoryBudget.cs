@@ -11,15 +11,23 @@ public sealed class MemoryBudget
 
     private readonly long _limit;
     private readonly MemoryBudget? _whole;
+    private readonly Action? _onShort;
     private long _used;
 
     /// <summary>Creates a budget of <paramref name="limitBytes"/> bytes.</summary>
-    public MemoryBudget(long limitBytes) => _limit = limitBytes;
+    /// <param name="limitBytes">The limit, bytes.</param>
+    /// <param name="onShort">Hears each time that somebody does not get what it asks for, or closes its window for want of memory; on that thread, so it must be quick.</param>
+    public MemoryBudget(long limitBytes, Action? onShort = null)
+    {
+        _limit = limitBytes;
+        _onShort = onShort;
+    }
 
     private MemoryBudget(MemoryBudget whole)
     {
         _limit = whole._limit;
         _whole = whole;
+        _onShort = whole._onShort;
     }
 
     /// <summary>Bytes in use.</summary>
@@ -35,9 +43,10 @@ public sealed class MemoryBudget
     public bool TryTake(long bytes)
     {
         var used = Interlocked.Add(ref _used, bytes);
-        if (_whole is null ? used <= _limit : _whole.TryTakeShare(bytes, used - bytes))
+        if (_whole is null ? used <= _limit : _whole.TryAdd(bytes, used - bytes))
             return true;
         Interlocked.Add(ref _used, -bytes);
+        OnShort();
         return false;
     }
 
@@ -53,20 +62,23 @@ public sealed class MemoryBudget
     }
 
     /// <summary>
-    /// The most that one connection may hold now: as much as nobody holds (the dynamic threshold of shared-memory switches: Choudhury and Hahne, 1998). So one alone
-    /// may hold half, n that hold all they may leave 1/(n + 1) free, and however many have stalled, there is room for those that move (design note 0015).
+    /// The most that one owner may hold now: as much as nobody holds (the dynamic threshold of shared-memory switches: Choudhury and Hahne, 1998). So one alone
+    /// may hold half, n that hold all they may leave 1/(n + 1) free, and however many have stalled, there is room for those that move (design note 0015). Of an account:
+    /// the most that one of its connections may hold, as much as is left of the account's own share (design note 0051).
     /// </summary>
-    public long ShareBytes => Math.Max(0, _limit - UsedBytes);
+    public long ShareBytes => Math.Max(0, _whole is null ? _limit - UsedBytes : _whole.ShareBytes - UsedBytes);
 
     /// <summary>Takes <paramref name="bytes"/> for somebody who holds <paramref name="held"/> already; false, and nothing is taken, when that is more than the share.</summary>
     public bool TryTakeShare(long bytes, long held)
     {
-        var before = Interlocked.Add(ref _used, bytes) - bytes;
-        if (held + bytes <= _limit - before)
+        if (TryAdd(bytes, held))
             return true;
-        Interlocked.Add(ref _used, -bytes);
+        OnShort();
         return false;
     }
+
+    /// <summary>Somebody closed its window for want of memory.</summary>
+    internal void OnShort() => _onShort?.Invoke();
 
     /// <summary>Takes <paramref name="bytes"/>, also beyond the limit: what is there already, and only changes hands.</summary>
     public void Take(long bytes)
@@ -80,5 +92,14 @@ public sealed class MemoryBudget
     {
         Interlocked.Add(ref _used, -bytes);
         _whole?.Return(bytes);
+    }
+
+    private bool TryAdd(long bytes, long held)
+    {
+        var before = Interlocked.Add(ref _used, bytes) - bytes;
+        if (_whole is null ? held + bytes <= _limit - before : _whole.TryAdd(bytes, held + before))
+            return true;
+        Interlocked.Add(ref _used, -bytes);
+        return false;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Utp.Links.Agents;
 using Utp.Links.Hostile;
 using Utp.Network.Tests;
@@ -29,6 +30,7 @@ public sealed class AttackTests(AttackedHosts attacked) : IClassFixture<Attacked
     public async Task A_transfer_goes_on_and_new_connections_open(string kind, int packetsPerSecond)
     {
         var hosts = attacked.Hosts;
+        var start = Stopwatch.GetTimestamp();
         var (listening, port) = await hosts.Victim.ListenAsync(new FlowPlan { Address = "0.0.0.0" });
         var plan = new FlowPlan { Address = HostileHosts.VictimAddress, Port = port };
         var (transfer, end) = hosts.User.Send(plan);
@@ -55,6 +57,16 @@ public sealed class AttackTests(AttackedHosts attacked) : IClassFixture<Attacked
         var before = await LargestAsync();
         Assert.True(before.Intact);
         await UntilAsync(async () => (await LargestAsync()).Bytes > before.Bytes, "the transfer goes on");
+
+        // A line a minute for each limit, with the key that sets it, and nothing else.
+        if (kind == "SynFlood" && packetsPerSecond > 4_096)
+            await UntilAsync(async () => (await hosts.Victim.ReadLinesAsync(listening)).Any(static line => line.Contains("utp.limits.half-open", StringComparison.Ordinal)), "the limit is named");
+        var minutes = 1 + (int)(Stopwatch.GetElapsedTime(start).TotalMinutes);
+        Assert.All((await hosts.Victim.ReadLinesAsync(listening)).Where(static line => !line.Contains("kernel granted", StringComparison.Ordinal)).GroupBy(static line => line), line =>
+        {
+            Assert.Contains("utp.", line.Key, StringComparison.Ordinal);
+            Assert.InRange(line.Count(), 1, minutes);
+        });
 
         await hosts.User.StopAsync(transfer);
         await hosts.Victim.StopAsync(listening);

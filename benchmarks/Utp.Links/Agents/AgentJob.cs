@@ -14,10 +14,12 @@ namespace Utp.Links.Agents;
 internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
 {
     private const int Backlog = 512;
-    private const string Quiet = "akka { loglevel = OFF, stdout-loglevel = OFF, log-dead-letters = off, log-dead-letters-during-shutdown = off, coordinated-shutdown.exit-clr = off }\n";
+    private const string Quiet = "akka { loglevel = WARNING, loggers = [\"Utp.Links.Agents.LogLines, Utp.Links\"], stdout-loglevel = OFF, log-dead-letters = off, log-dead-letters-during-shutdown = off, coordinated-shutdown.exit-clr = off }\n";
 
     private static readonly TimeSpan ProbeRest = TimeSpan.FromMilliseconds(500);
 
+    private static int _systems;
+    private readonly string _name = $"links{Interlocked.Increment(ref _systems)}";
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Flow> _flows = [];
     private readonly SemaphoreSlim _accepted = new(0);
@@ -65,6 +67,9 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
             return new NetworkStream(socket, ownsSocket: true);
         });
     }
+
+    /// <summary>Warnings of the job's actor system so far.</summary>
+    public IReadOnlyList<string> Lines => LogLines.Of(_name);
 
     public async Task<IReadOnlyList<FlowReport>> ReadAsync()
     {
@@ -115,7 +120,7 @@ internal sealed class AgentJob(FlowPlan plan) : IAsyncDisposable
 
     private UtpOptions? Options => plan.Law is null ? null : new UtpOptions { CongestionControl = plan.Law };
 
-    private ActorSystem System() => _system ??= ActorSystem.Create("links", ConfigurationFactory.ParseString(Quiet + string.Join('\n', plan.Settings)));
+    private ActorSystem System() => _system ??= ActorSystem.Create(_name, ConfigurationFactory.ParseString(Quiet + string.Join('\n', plan.Settings)));
 
     private Flow Add()
     {

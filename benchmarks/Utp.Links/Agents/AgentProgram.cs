@@ -50,6 +50,8 @@ internal static class AgentProgram
                 return new AgentReply(request.Id, Flows: await jobs[request.Job].ReadAsync().ConfigureAwait(false));
             case AgentOperation.Await:
                 return new AgentReply(request.Id, Flows: await jobs[request.Job].AwaitAsync(request.Count).ConfigureAwait(false));
+            case AgentOperation.Lines:
+                return new AgentReply(request.Id, Lines: jobs[request.Job].Lines);
             case AgentOperation.Stop:
                 if (jobs.TryRemove(request.Job, out var stopped))
                     await stopped.DisposeAsync().ConfigureAwait(false);

@@ -18,6 +18,9 @@ internal enum AgentOperation
     /// <summary>Waits until so many connections of a job are over, and tells how they stand.</summary>
     Await,
 
+    /// <summary>Which warnings a log would have of a job.</summary>
+    Lines,
+
     /// <summary>Aborts a job's connections, and closes its port.</summary>
     Stop,
 }
@@ -114,7 +117,7 @@ public sealed record DelaySummary(double Min, double P50, double P99, double P99
 
 internal sealed record AgentRequest(long Id, AgentOperation Operation, FlowPlan? Plan = null, long Job = 0, int Count = 0);
 
-internal sealed record AgentReply(long Id, string? Error = null, int Port = 0, IReadOnlyList<FlowReport>? Flows = null);
+internal sealed record AgentReply(long Id, string? Error = null, int Port = 0, IReadOnlyList<FlowReport>? Flows = null, IReadOnlyList<string>? Lines = null);
 
 internal static class AgentJson
 {

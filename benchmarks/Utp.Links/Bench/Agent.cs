@@ -58,6 +58,9 @@ public sealed class Agent : IAsyncDisposable
     /// <summary>How the connections of a job stand, in the order in which they came.</summary>
     public async Task<IReadOnlyList<FlowReport>> ReadAsync(long job) => (await Ask(AgentOperation.Read, job: job).Reply.ConfigureAwait(false)).Flows ?? [];
 
+    /// <summary>Which warnings a log would have of a job.</summary>
+    public async Task<IReadOnlyList<string>> ReadLinesAsync(long job) => (await Ask(AgentOperation.Lines, job: job).Reply.ConfigureAwait(false)).Lines ?? [];
+
     /// <summary>Waits until so many connections of a job are over.</summary>
     public async Task<IReadOnlyList<FlowReport>> AwaitAsync(long job, int count = 1) => (await Ask(AgentOperation.Await, job: job, count: count).Reply.ConfigureAwait(false)).Flows ?? [];
 

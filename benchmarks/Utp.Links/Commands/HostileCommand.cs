@@ -74,6 +74,8 @@ internal static class HostileCommand
                 $"| {(duration - (until - DateTime.UtcNow)).TotalSeconds:N0} | {sample.PacketsPerSecond:N0} | {sample.Megabytes:N1} | {sample.Opened} of {sample.Tried} | {sample.ResidentBytes / 1e6:N0} |"));
         }
 
+        foreach (var line in (await run.ReadLinesAsync().ConfigureAwait(false)).GroupBy(static line => line))
+            Console.WriteLine($"log, {line.Count()} times: {line.Key}");
         var intact = await run.IsBulkIntactAsync().ConfigureAwait(false);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"connects {opened} of {tried}; the transfer {(intact ? "is intact and goes on" : "was lost or changed")}; resident {start / 1e6:N0} MB before, {run.Hosts.VictimResidentBytes / 1e6:N0} MB after"));
@@ -148,6 +150,8 @@ internal static class HostileCommand
             await Task.Delay(Warm).ConfigureAwait(false);
             return (double)(after.Sent - before.Sent) / (after.Received - before.Received);
         }
+
+        public Task<IReadOnlyList<string>> ReadLinesAsync() => hosts.Victim.ReadLinesAsync(listening);
 
         public async Task<bool> IsBulkIntactAsync() => await BulkAsync().ConfigureAwait(false) is { Intact: true, Ended: false };
 

@@ -50,8 +50,8 @@ internal sealed record StartAcceptor(
 
     /// <inheritdoc/>
     public override UtpConnection MakeCore(ConnectionOptions options, Instant now) => IsProved
-        ? UtpConnection.AcceptProved(Handle.Seed, options, Batch.Packets[0], now, Handle.ReorderMemory)
-        : UtpConnection.Accept(Handle.Seed, options, Batch.Packets[0], now, Handle.ReorderMemory);
+        ? UtpConnection.AcceptProved(Handle.Seed, options, Batch.Packets[0], now, Handle.Memory)
+        : UtpConnection.Accept(Handle.Seed, options, Batch.Packets[0], now, Handle.Memory);
 
     /// <inheritdoc/>
     public override void Release() => Batch.Release();

@@ -3,25 +3,26 @@ using Utp.Protocol;
 namespace Utp.Actors;
 
 /// <summary>
-/// What each remote address holds of the memory for what is not in order yet: one account for all its connections, so that an address that fills the memory is
-/// refused before others are (design note 0031). One listener's alone, on its turns.
+/// What each remote address makes us keep: accounts that all its connections share, so that an address that fills the memory is
+/// refused before others are (design notes 0031, 0051). One listener's alone, on its turns.
 /// </summary>
-internal sealed class AddressAccounts(MemoryBudget? budget)
+/// <param name="options">Their budgets; both, or none.</param>
+internal sealed class AddressAccounts(ConnectionOptions options)
 {
-    private readonly Dictionary<ulong, (MemoryBudget Account, int Connections)> _accounts = [];
+    private readonly Dictionary<ulong, (AddressMemory Memory, int Connections)> _accounts = [];
 
-    /// <summary>The account of a connection that was accepted.</summary>
-    public MemoryBudget? Enter(ulong address)
+    /// <summary>The accounts of a connection that was accepted.</summary>
+    public AddressMemory Enter(ulong address)
     {
-        if (budget is null)
-            return null;
+        if (options is not { ReorderBudget: { } reorder, UnreadBudget: { } unread })
+            return default;
         if (!_accounts.TryGetValue(address, out var entry))
-            entry.Account = budget.OpenAccount();
+            entry.Memory = new AddressMemory(reorder.OpenAccount(), unread.OpenAccount());
         _accounts[address] = entry with { Connections = entry.Connections + 1 };
-        return entry.Account;
+        return entry.Memory;
     }
 
-    /// <summary>A connection that had one is over.</summary>
+    /// <summary>A connection that had them is over.</summary>
     public void Leave(ulong address)
     {
         if (!_accounts.TryGetValue(address, out var entry))

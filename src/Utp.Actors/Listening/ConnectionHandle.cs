@@ -33,8 +33,8 @@ internal sealed class ConnectionHandle(UdpPath path, IDatagramChannel channel) :
     /// <summary>What other connections found on the same path. Set before the first packet.</summary>
     public PathSize PathSize { get; init; }
 
-    /// <summary>What an accepted connection's address may hold of the memory for what is not in order yet. Set before the first packet.</summary>
-    public MemoryBudget? ReorderMemory { get; set; }
+    /// <summary>What an accepted connection's address may make us keep. Set before the first packet.</summary>
+    public AddressMemory Memory { get; set; }
 
     /// <summary>Whether a peer opened it.</summary>
     public bool IsAccepted { get; init; }

@@ -31,6 +31,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     private readonly bool _tellsLocalAddress;
     private readonly ReceiveMode _mode;
     private readonly bool _isForSyns;
+    private readonly LimitLog _limitLog;
     private readonly ManualResetEventSlim? _memoryFree;
     private readonly Action _onMemoryFree;
     private int _reads;
@@ -40,7 +41,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
     private long _windowLimit;
     private volatile bool _isStopped;
 
-    public ReceiveLoop(SharedTable table, IDatagramChannel channel, ReceiveMemory memory, int batchDatagrams, StrayQueue strays, ReceiveMode mode, bool isForSyns, IActorRef listener)
+    public ReceiveLoop(SharedTable table, IDatagramChannel channel, ReceiveMemory memory, int batchDatagrams, StrayQueue strays, ReceiveMode mode, bool isForSyns, LimitLog limitLog, IActorRef listener)
     {
         _table = table;
         _channel = channel;
@@ -49,6 +50,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
         _strays = strays;
         _mode = mode;
         _isForSyns = isForSyns;
+        _limitLog = limitLog;
         _batch = new ReceiveBatch(batchDatagrams, memory.Pool);
         _windowShare = new WindowShare(channel.ReceiveBufferBytes, Clock.Now);
         _windowLimit = _windowShare.Bytes;
@@ -228,7 +230,7 @@ internal sealed class ReceiveLoop : IDatagramChannelObserver
         }
 
         _strays.TellIfAny(_listener);
-        _answers.Send(_channel, _listener);
+        _answers.Send(_channel, _limitLog);
         CheckDrops();
         _touched.Clear();
     }

@@ -13,9 +13,13 @@ internal sealed class ReceiveMemory
 
     private readonly ConcurrentQueue<Action> _waiting = new();
     private readonly Action _wake;
+    private readonly LimitWatch _watch = new("utp.socket.receive-memory is used up: connections have not handled yet what arrived for them, and the kernel drops what its buffers cannot hold");
 
-    public ReceiveMemory(long limitBytes)
+    /// <param name="limitBytes">The limit, bytes.</param>
+    /// <param name="log">Hears, once a minute at most, that it is reached.</param>
+    public ReceiveMemory(long limitBytes, Action<string>? log)
     {
+        _watch.Log = log;
         Pool = new SlabPool(SlabBytes, limitBytes);
         _wake = Wake;
     }
@@ -25,6 +29,7 @@ internal sealed class ReceiveMemory
     /// <summary>Calls <paramref name="waiter"/>, on any thread, when there is memory again. It must return at once.</summary>
     public void NotifyWhenAvailable(Action waiter)
     {
+        _watch.OnReached();
         _waiting.Enqueue(waiter);
         Pool.NotifyWhenAvailable(_wake);
     }

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Utp.Protocol;
 using Utp.Sockets;
 
@@ -17,7 +16,6 @@ internal sealed class StatelessAnswers
     private byte[]? _bytes;
     private (UdpPath Path, int Length)[]? _answers;
     private int _count;
-    private Instant? _told;
 
     /// <summary>Writes the answer; false when the ST_SYN is to take its usual way. Under the table's lock.</summary>
     public bool TryAnswer(DatagramRouter<UdpPath, ConnectionHandle> router, in UdpPath path, in ParsedPacket syn, ReadOnlySpan<byte> datagram, Instant arrival)
@@ -34,8 +32,8 @@ internal sealed class StatelessAnswers
         return true;
     }
 
-    /// <summary>Sends what was written, as far as the socket takes it, and tells the listener now and then.</summary>
-    public void Send(IDatagramChannel channel, IActorRef listener)
+    /// <summary>Sends what was written, as far as the socket takes it, and says now and then why.</summary>
+    public void Send(IDatagramChannel channel, LimitLog log)
     {
         if (_count == 0)
             return;
@@ -47,10 +45,6 @@ internal sealed class StatelessAnswers
         }
 
         _count = 0;
-        var now = Clock.Now;
-        if (_told is { } before && now.Since(before) < LimitLog.PauseMicros)
-            return;
-        _told = now;
-        listener.Tell(HalfOpenLimitReached.Instance, ActorRefs.NoSender);
+        log.HalfOpen();
     }
 }

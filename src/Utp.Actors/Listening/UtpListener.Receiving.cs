@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Akka.Actor;
-using Akka.Event;
 using Utp.Messages;
 using Utp.Protocol;
 using Utp.Sockets;
@@ -73,7 +72,10 @@ internal sealed partial class UtpListener
 
         // As a TCP socket whose backlog is full: the initiator tries again.
         if (IsBacklogFull)
+        {
+            _limitLog.Backlog();
             return;
+        }
 
         // No work of the system's, as asking for the route, before the address is confirmed.
         var handle = NewAcceptor(path);
@@ -105,7 +107,7 @@ internal sealed partial class UtpListener
 
     private void StartAcceptor(ConnectionHandle handle, ConnectionSeed seed, in InboundPacket first, bool isProved)
     {
-        handle.ReorderMemory = _accounts.Enter(AddressKey(handle.Path.Remote));
+        handle.Memory = _accounts.Enter(AddressKey(handle.Path.Remote));
         AddConnection(handle, seed);
         handle.Actor.Tell(new StartAcceptor(handle, _spec.Accepted, _acceptHandler!, _spec.Bind!.PullMode, BatchOf(first), isProved, _accepts.Pulls));
     }
@@ -113,7 +115,7 @@ internal sealed partial class UtpListener
     // Most are answered by the receive loops, which find the limit reached.
     private void AnswerStateless(in UdpPath path, in InboundPacket syn)
     {
-        _limitLog.HalfOpen(Context.GetLogger(), _channel.LocalEndPoint, syn.Arrival);
+        _limitLog.HalfOpen();
         Span<byte> answer = stackalloc byte[ReceiveLoop.LargestAnswerBytes];
         if (_table.Router.TryAnswerStateless(path, syn.Packet, syn.Datagram.Span, answer, syn.Arrival, out var length))
             _channel.Send(path, answer[..length], length, dontFragment: true);
@@ -121,7 +123,7 @@ internal sealed partial class UtpListener
 
     private void Refuse(in UdpPath path, in InboundPacket packet)
     {
-        _limitLog.Connections(Context.GetLogger(), _channel.LocalEndPoint, packet.Arrival);
+        _limitLog.Connections();
         Reset(path, packet.Packet, packet.Arrival);
     }
 
@@ -130,6 +132,8 @@ internal sealed partial class UtpListener
         Span<byte> reset = stackalloc byte[PacketHeader.Length];
         if (_table.Router.TryWriteReset(path, packet, reset, now, out var length))
             _channel.Send(path, reset[..length], length, dontFragment: true);
+        else if (packet.Header.Type != PacketType.Reset)
+            _limitLog.Resets();
     }
 
     private void OnSendOutOfBand(SendOutOfBand send)

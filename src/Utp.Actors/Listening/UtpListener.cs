@@ -43,7 +43,7 @@ internal sealed partial class UtpListener : UntypedActor
     private readonly PathCeilings _ceilings;
     private readonly AddressAccounts _accounts;
     private readonly AcceptQueue _accepts;
-    private readonly LimitLog _limitLog = new();
+    private readonly LimitLog _limitLog;
     private readonly PathSizeCache _pathSizes = new();
     private readonly Props _connectionProps;
     private readonly bool _tellsLocalAddress;
@@ -60,13 +60,14 @@ internal sealed partial class UtpListener : UntypedActor
         _channel = spec.Channels[0];
         _table = new SharedTable(new DatagramRouter<UdpPath, ConnectionHandle>(spec.Limits, static path => AddressKey(path.Remote)));
         _ceilings = new PathCeilings((_channel.Features & DatagramChannelFeatures.DontFragment) != 0, (_channel.Features & DatagramChannelFeatures.Segmentation) != 0);
+        _limitLog = new LimitLog(Context.GetLogger(), _channel.LocalEndPoint);
         var counts = spec.Bind is null ? spec.Counts.Outgoing : new PortCounts();
         _port = new Port(_channel.LocalEndPoint, _table, spec.Deadlines, _ceilings, counts, spec.Counts.Directory, spec.Records, Context.GetLogger(), Self);
-        _loops = [.. AllChannels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), channel == spec.Syns, Self))];
+        _loops = [.. AllChannels.Select(channel => new ReceiveLoop(_table, channel, spec.Memory, spec.Settings.ReceiveBatchDatagrams, _strays, ModeOf(spec), channel == spec.Syns, _limitLog, Self))];
         _meter = new PortMeter(counts, _table, [.. AllChannels], _loops, spec.Memory, spec.Bind is not null);
         _connectionProps = Props.CreateBy(new ConnectionProducer(_port)).WithDispatcher(spec.Settings.Dispatcher).WithMailbox(ConnectionMailbox.Path);
 
-        _accounts = new AddressAccounts(spec.Settings.Connection.ReorderBudget);
+        _accounts = new AddressAccounts(spec.Settings.Connection);
         _accepts = new AcceptQueue(spec.Bind is { PullAccepting: true });
         _tellsLocalAddress = ReceiveLoop.TellsLocalAddress(_channel);
         _acceptHandler = spec.Bind?.Handler;
@@ -153,9 +154,6 @@ internal sealed partial class UtpListener : UntypedActor
                 break;
             case PathErrorReport report:
                 TellConnections(report, report.Remote);
-                break;
-            case HalfOpenLimitReached:
-                _limitLog.HalfOpen(Context.GetLogger(), _channel.LocalEndPoint, Clock.Now);
                 break;
             case UnquotedErrorReport report:
                 OnUnquotedError(report);
@@ -373,7 +371,7 @@ internal sealed partial class UtpListener : UntypedActor
             return;
         _accepts.OnOver(handle);
         GrantAccepts();
-        if (handle.ReorderMemory is not null)
+        if (handle.Memory.Reorder is not null)
             _accounts.Leave(AddressKey(handle.Path.Remote));
         StopIfUnused();
     }

@@ -24,6 +24,15 @@ public static class UtpLogEvents
     /// <summary>Error: a connection failed by a defect, and is closed; others are not affected.</summary>
     public const string ConnectionFailed = "utp-105";
 
+    /// <summary>Warning: a port answers no more packets of unknown connections, because a limit is reached. Once a minute.</summary>
+    public const string ResetLimit = "utp-106";
+
+    /// <summary>Warning: a port drops ST_SYNs, because too many connections wait for a handler that accepts them. Once a minute.</summary>
+    public const string BacklogLimit = "utp-107";
+
+    /// <summary>Warning: memory for what is received is at its limit. Once a minute for each limit.</summary>
+    public const string MemoryLimit = "utp-108";
+
     /// <summary>Debug: a connection is open.</summary>
     public const string ConnectionOpened = "utp-201";
 

@@ -30,8 +30,8 @@ public sealed record UtpSettings
         Limits = LimitTable.Rows.Aggregate(new EndpointLimits(), (limits, row) => row.Read(config, limits));
         var common = new ConnectionOptions
         {
-            ReorderBudget = new MemoryBudget(ReorderMemoryBytes),
-            UnreadBudget = new MemoryBudget(UnreadMemoryBytes),
+            ReorderBudget = new MemoryBudget(ReorderMemoryBytes, ReorderWatch.OnReached),
+            UnreadBudget = new MemoryBudget(UnreadMemoryBytes, UnreadWatch.OnReached),
             AllocateDelivery = DeliveryPool.Instance.Rent,
         };
         Choice = ConnectionTable.Rows.Aggregate(new ConnectionChoice { Core = common }, (choice, row) => row.Read(config, choice));
@@ -67,6 +67,14 @@ public sealed record UtpSettings
 
     /// <summary><c>utp.unread-memory</c>, bytes; <see cref="ConnectionOptions.UnreadBudget"/> of <see cref="Connection"/> counts them, for all connections of the system.</summary>
     public long UnreadMemoryBytes { get; }
+
+    /// <summary>Says that somebody was refused memory of <see cref="ReorderMemoryBytes"/>.</summary>
+    internal LimitWatch ReorderWatch { get; } = new(
+        "utp.reorder-memory: an address holds as much as it may of packets that are out of order and of unfinished frames; more of its packets are dropped, and come again");
+
+    /// <summary>Says that somebody was refused memory of <see cref="UnreadMemoryBytes"/>.</summary>
+    internal LimitWatch UnreadWatch { get; } = new(
+        "utp.unread-memory: a connection, or all of one address, hold as much as they may of data that their handlers do not read; their windows are closed until it is read");
 
     /// <summary><c>utp.max-datagram-size</c>, bytes of UDP payload; zero: what the path is found to carry.</summary>
     public int MaxDatagramBytes => Choice.MaxDatagramBytes;

@@ -9,9 +9,9 @@ internal sealed class ConnectionParts
     /// <param name="seed">Random ids and seq_nrs.</param>
     /// <param name="options">Validated options.</param>
     /// <param name="initial"><see cref="ConnectionState.SynSent"/> or <see cref="ConnectionState.SynReceived"/>.</param>
-    /// <param name="reorderMemory">The account that early packets count against; null: one of its own.</param>
+    /// <param name="memory">The accounts that what it keeps counts against; by default they are its own.</param>
     /// <param name="now">The time.</param>
-    public ConnectionParts(ConnectionSeed seed, ConnectionOptions options, ConnectionState initial, MemoryBudget? reorderMemory, Instant now)
+    public ConnectionParts(ConnectionSeed seed, ConnectionOptions options, ConnectionState initial, AddressMemory memory, Instant now)
     {
         Trace = new TraceOutlet(options.Trace);
         var clock = new WireClock(seed.ClockOffset);
@@ -29,12 +29,13 @@ internal sealed class ConnectionParts
         Handshake = new Handshake(options, seed, initial, Peer, Tags, clock, Timers, now);
 
         Ack = new AckPolicy(options.DelayedAck, Timers);
-        Data = new UnreadData(options, Timers);
-        Receiver = new Receiver(options, Peer, Ack, Data, reorderMemory);
+        Data = new UnreadData(options, Timers, memory.Unread);
+        Receiver = new Receiver(options, Peer, Ack, Data, memory.Reorder);
         Events = new UserEvents(Receiver, Data, SendBuffer, Mtu);
 
         PeerWindow = new PeerWindow(Rtt, Timers);
         Horizon = new BelievableAcks(Peer);
+        Echoes = new EchoedClock(clock);
         Refusals = new SocketRefusals(options, Rtt, Mtu, Timers);
         Losses = new LossRecovery(Peer, Packets, Mtu, PeerWindow, Rtt, Mask, Congestion, Timers, Trace);
         Retransmission = new RetransmissionTimer(options, Packets, Mtu, PeerWindow, Rtt, Losses, Congestion, Timers);
@@ -98,6 +99,8 @@ internal sealed class ConnectionParts
     public PeerWindow PeerWindow { get; }
 
     public BelievableAcks Horizon { get; }
+
+    public EchoedClock Echoes { get; }
 
     public SocketRefusals Refusals { get; }
 

@@ -63,6 +63,9 @@ public enum ReceiveVerdict
 
     /// <summary>Nobody reads any more.</summary>
     NotRead,
+
+    /// <summary>Its timestamps do not answer ours: a stranger's.</summary>
+    StrangeTimestamp,
 }
 
 /// <summary>A packet was acknowledged.</summary>

@@ -24,6 +24,8 @@ internal sealed class Inbound
     private readonly OwnEnd _end;
     private readonly PeerWindow _peerWindow;
     private readonly BelievableAcks _horizon;
+    private readonly EchoedClock _echoes;
+    private readonly PacketWriter _writer;
     private readonly RttEstimator _rtt;
     private readonly RetransmissionTimer _retransmission;
     private readonly TailProbe _tailProbe;
@@ -53,6 +55,8 @@ internal sealed class Inbound
         _end = parts.End;
         _peerWindow = parts.PeerWindow;
         _horizon = parts.Horizon;
+        _echoes = parts.Echoes;
+        _writer = parts.Writer;
         _rtt = parts.Rtt;
         _retransmission = parts.Retransmission;
         _tailProbe = parts.TailProbe;
@@ -105,7 +109,7 @@ internal sealed class Inbound
     public void HandleBatch(ReadOnlySpan<InboundPacket> batch, Instant now)
     {
         _acks.BeginBatch();
-        _horizon.Note(_packets.LeftEdge, now);
+        _horizon.Note(_packets.LeftEdge, _rtt.SmoothedMicros, now);
         var payloadBytes = 0;
         foreach (ref readonly var inbound in batch)
             payloadBytes += inbound.Packet.PayloadLength;
@@ -174,6 +178,8 @@ internal sealed class Inbound
         var acked = _packets.LeftEdge.Previous.DistanceTo(header.AckNr);
         if (acked > _packets.Count || acked < -_horizon.OldestAck)
             return ReceiveVerdict.BadAck;
+        if (!_peer.IsOwn && !_echoes.IsBelievable(header, inbound.Arrival, _writer.LastSent, _rtt.SmoothedMicros))
+            return ReceiveVerdict.StrangeTimestamp;
         if (_life.State == ConnectionState.SynReceived)
         {
             // protocol.md §9: exactly our initial seq_nr − 1 or newer, which a stranger cannot know.

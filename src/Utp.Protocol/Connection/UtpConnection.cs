@@ -74,7 +74,7 @@ public sealed class UtpConnection
     /// <param name="now">The time.</param>
     public static UtpConnection Connect(ConnectionSeed seed, ConnectionOptions options, ReadOnlyMemory<byte> initialData, Instant now)
     {
-        var connection = new UtpConnection(new ConnectionParts(seed, options, ConnectionState.SynSent, null, now), now);
+        var connection = new UtpConnection(new ConnectionParts(seed, options, ConnectionState.SynSent, default, now), now);
         if (!initialData.IsEmpty)
             connection.AddInitialData(initialData, now);
         return connection;
@@ -88,10 +88,10 @@ public sealed class UtpConnection
     /// <param name="options">Validated options.</param>
     /// <param name="syn">The ST_SYN; borrowed until the call returns.</param>
     /// <param name="now">The time.</param>
-    /// <param name="reorderMemory">The account of the peer's address in <see cref="ConnectionOptions.ReorderBudget"/>, which all its connections share; null: its own.</param>
-    public static UtpConnection Accept(ConnectionSeed seed, ConnectionOptions options, in InboundPacket syn, Instant now, MemoryBudget? reorderMemory = null)
+    /// <param name="memory">The accounts of the peer's address, which all its connections share; by default the connection has its own.</param>
+    public static UtpConnection Accept(ConnectionSeed seed, ConnectionOptions options, in InboundPacket syn, Instant now, AddressMemory memory = default)
     {
-        var connection = new UtpConnection(new ConnectionParts(seed, options, ConnectionState.SynReceived, reorderMemory, now), now);
+        var connection = new UtpConnection(new ConnectionParts(seed, options, ConnectionState.SynReceived, memory, now), now);
         connection._parts.Inbound.Accept(syn, now);
         return connection;
     }
@@ -100,9 +100,9 @@ public sealed class UtpConnection
     /// Starts a connection as acceptor by the packet that proves that the peer got the stateless answer to its ST_SYN: as <see cref="Accept"/>, with the seed as the router found
     /// it. The packet is handled by this call.
     /// </summary>
-    public static UtpConnection AcceptProved(ConnectionSeed seed, ConnectionOptions options, in InboundPacket proof, Instant now, MemoryBudget? reorderMemory = null)
+    public static UtpConnection AcceptProved(ConnectionSeed seed, ConnectionOptions options, in InboundPacket proof, Instant now, AddressMemory memory = default)
     {
-        var connection = new UtpConnection(new ConnectionParts(seed, options, ConnectionState.SynReceived, reorderMemory, now), now);
+        var connection = new UtpConnection(new ConnectionParts(seed, options, ConnectionState.SynReceived, memory, now), now);
         connection._parts.Inbound.AcceptProof(proof, now);
         return connection;
     }

@@ -24,11 +24,11 @@ internal struct ReceiveWindow
     private long _charged;
     private Instant _roundStart;
 
-    public ReceiveWindow(ConnectionOptions options)
+    public ReceiveWindow(ConnectionOptions options, MemoryBudget? budget)
     {
         Capacity = options.InitialReceiveWindowBytes;
         _max = _limit = options.MaxReceiveWindowBytes;
-        _budget = options.UnreadBudget;
+        _budget = budget;
         _roundStart = Instant.Never;
         IsRead = true;
     }
@@ -54,7 +54,7 @@ internal struct ReceiveWindow
     // What the last packet advertised.
     private readonly long Told => Math.Max(0, _toldEdge - _received);
 
-    // What the memory that all connections share leaves for this one.
+    // What the memory that all connections share leaves for this one, and for the others of its address.
     private readonly long Room => _budget is null ? long.MaxValue : Math.Max(0, Math.Max(Share, IsRead ? PassingBytes : 0) - Unread);
 
     private readonly long Share => _budget!.ShareBytes - (Unread - _charged);
@@ -68,6 +68,10 @@ internal struct ReceiveWindow
     public uint Advertise()
     {
         var available = Math.Min(Available, uint.MaxValue);
+
+        // Less than a packet may be left, however large packets are here.
+        if (available < Math.Min(PassingBytes, Capacity - Unread))
+            _budget?.OnShort();
         _toldEdge = _received + available;
         _promisedEdge = Math.Max(_promisedEdge, _toldEdge);
         return (uint)available;

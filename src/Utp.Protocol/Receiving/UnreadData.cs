@@ -17,11 +17,14 @@ internal sealed class UnreadData
     private long _frameMark;
 
     /// <summary>Holds nothing before <see cref="Begin"/>.</summary>
-    public UnreadData(ConnectionOptions options, Timers timers)
+    /// <param name="options">The connection's.</param>
+    /// <param name="timers">Its timers.</param>
+    /// <param name="memory">The account that unread data counts against; null: one of its own in <see cref="ConnectionOptions.UnreadBudget"/>.</param>
+    public UnreadData(ConnectionOptions options, Timers timers, MemoryBudget? memory)
     {
         _options = options;
         _timers = timers;
-        _window = new ReceiveWindow(options);
+        _window = new ReceiveWindow(options, memory ?? options.UnreadBudget?.OpenAccount());
     }
 
     /// <summary>Payload bytes that were received in order, since the start.</summary>

@@ -3,16 +3,17 @@ namespace Utp.Protocol;
 /// <summary>
 /// How far an ack_nr may lie behind (note 0008): what was acknowledged in the last one to two slots of time. A value inside the connection.
 /// </summary>
-/// <param name="slotMicros">The length of a slot, µs.</param>
-internal struct AckHorizon(long slotMicros)
+internal struct AckHorizon
 {
     /// <summary>For peers that repeat a packet with the ack_nr that it had at first: who does so for longer than this has lost its connection.</summary>
     public const long OfRepeatsMicros = 16_000_000;
 
-    /// <summary>For peers that write their ack_nr when a packet leaves: more than a round trip, and more than packets overtake each other by.</summary>
-    public const long OfDelaysMicros = 2_000_000;
+    /// <summary>For peers that write their ack_nr when a packet leaves: two round trips, and more than packets overtake each other by.</summary>
+    public static long OfDelaysMicros(long rttMicros) => Math.Clamp(2 * rttMicros, LeastDelayMicros, MostDelayMicros);
 
-    private readonly long _slotMicros = slotMicros;
+    private const long LeastDelayMicros = 200_000;
+    private const long MostDelayMicros = 2_000_000;
+
     private SeqNr _edge;
     private long _acknowledged;
     private long _slotStart;
@@ -21,13 +22,16 @@ internal struct AckHorizon(long slotMicros)
     private bool _hasBegun;
 
     /// <summary>Takes note of the left edge, at any time; once per batch is enough.</summary>
-    public void Note(SeqNr leftEdge, Instant now)
+    /// <param name="leftEdge">What is not acknowledged yet begins there.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="slotMicros">The length of a slot, µs.</param>
+    public void Note(SeqNr leftEdge, Instant now, long slotMicros)
     {
         if (!_hasBegun)
             (_hasBegun, _edge, _since) = (true, leftEdge, now);
         _acknowledged += _edge.DistanceTo(leftEdge);
         _edge = leftEdge;
-        var slots = now.Since(_since) / _slotMicros;
+        var slots = now.Since(_since) / slotMicros;
         if (slots == 0)
             return;
         _olderSlotStart = slots == 1 ? _slotStart : _acknowledged;

@@ -5,8 +5,8 @@ namespace Utp.Protocol;
 /// </summary>
 internal sealed class BelievableAcks(PeerTraits peer)
 {
-    private AckHorizon _repeated = new(AckHorizon.OfRepeatsMicros);
-    private AckHorizon _delayed = new(AckHorizon.OfDelaysMicros);
+    private AckHorizon _repeated;
+    private AckHorizon _delayed;
 
     /// <summary>The most packets that were ever outstanding, at least one.</summary>
     public int LargestFlight { get; private set; } = 1;
@@ -23,16 +23,19 @@ internal sealed class BelievableAcks(PeerTraits peer)
     public void OnFlight(int packets) => LargestFlight = Math.Max(LargestFlight, packets);
 
     /// <summary>A batch begins.</summary>
-    public void Note(SeqNr leftEdge, Instant now)
+    /// <param name="leftEdge">What is not acknowledged yet begins there.</param>
+    /// <param name="rttMicros">The round trip; 0: not known.</param>
+    /// <param name="now">The time.</param>
+    public void Note(SeqNr leftEdge, long rttMicros, Instant now)
     {
-        _repeated.Note(leftEdge, now);
-        _delayed.Note(leftEdge, now);
+        _repeated.Note(leftEdge, now, AckHorizon.OfRepeatsMicros);
+        _delayed.Note(leftEdge, now, AckHorizon.OfDelaysMicros(rttMicros));
     }
 
     /// <summary>Our sequence begins anew, elsewhere: the plain ST_SYN was answered.</summary>
     public void Restart()
     {
-        _repeated = new AckHorizon(AckHorizon.OfRepeatsMicros);
-        _delayed = new AckHorizon(AckHorizon.OfDelaysMicros);
+        _repeated = default;
+        _delayed = default;
     }
 }

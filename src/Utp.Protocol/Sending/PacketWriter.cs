@@ -55,6 +55,9 @@ internal sealed class PacketWriter
     /// <summary>When the last ST_STATE or keep-alive left.</summary>
     public Instant LastStateSent { get; private set; } = Instant.Never;
 
+    /// <summary>When the last datagram left.</summary>
+    public Instant LastSent { get; private set; } = Instant.Never;
+
     /// <summary>Datagrams that left.</summary>
     public long PacketsSent { get; private set; }
 
@@ -243,6 +246,7 @@ internal sealed class PacketWriter
     private void NoteSent(in PacketHeader header, int length, int payloadBytes, int transmission, Instant now)
     {
         PacketsSent++;
+        LastSent = now;
         _liveness.OnSent(isOpen: _handshake.Attempts is null && !_life.IsOver, now);
         _trace?.Target?.OnSent(new SentTrace(now, header.Type, header.SeqNr, header.AckNr, length, payloadBytes, transmission, header.WndSize));
     }

@@ -26,9 +26,9 @@ public sealed class HostilePeersTests
         var random = new Random((int)seed);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var (reorder, unread) = (new MemoryBudget(Limit), new MemoryBudget(Limit));
-        var accounts = Enumerable.Range(0, Addresses).Select(_ => reorder.OpenAccount()).ToArray();
+        var accounts = Enumerable.Range(0, Addresses).Select(_ => new AddressMemory(reorder.OpenAccount(), unread.OpenAccount())).ToArray();
         var now = new Instant(1_000_000_000);
-        var connections = Enumerable.Range(0, Peers).Select(i => Accept((DeliveryMode)(i % 3), reorder, accounts[i % Addresses], unread, now)).ToArray();
+        var connections = Enumerable.Range(0, Peers).Select(i => Accept((DeliveryMode)(i % 3), reorder, unread, accounts[i % Addresses], now)).ToArray();
         var buffer = new byte[2 * ushort.MaxValue];
         for (var round = 0; round < PacketsEach; round++)
         {
@@ -64,7 +64,7 @@ public sealed class HostilePeersTests
         Assert.Equal((0, 0), (reorder.UsedBytes, unread.UsedBytes));
     }
 
-    private static UtpConnection Accept(DeliveryMode mode, MemoryBudget reorder, MemoryBudget account, MemoryBudget unread, Instant now)
+    private static UtpConnection Accept(DeliveryMode mode, MemoryBudget reorder, MemoryBudget unread, AddressMemory account, Instant now)
     {
         var options = new ConnectionOptions { Mode = mode, ReorderBudget = reorder, UnreadBudget = unread, MaxFrameBytes = 1 << 20 };
         var datagram = new byte[PacketHeader.Length + 2 + CapabilitiesExtension.Length];

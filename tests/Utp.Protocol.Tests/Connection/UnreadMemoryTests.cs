@@ -40,6 +40,48 @@ public class UnreadMemoryTests
     }
 
     [Fact]
+    public void However_many_connections_of_one_address_stall_they_hold_half_and_another_address_has_its_own()
+    {
+        var budget = new MemoryBudget(100_000);
+        var account = budget.OpenAccount();
+        var all = Enumerable.Range(0, 50).Select(_ => Stalled(account)).ToList();
+        for (var round = 0; round < 40; round++)
+        {
+            foreach (var c in all)
+                c.Send(PacketBuilder.Data(new byte[100]));
+        }
+
+        Assert.Equal(account.UsedBytes, budget.UsedBytes);
+        Assert.InRange(account.UsedBytes, 45_000, 50_000);
+
+        // The shares of its connections are equal, too.
+        Assert.InRange(all.Min(static c => c.Connection.GetStatistics().UnreadBytes), 800, 1_000);
+
+        var neighbour = Stalled(budget);
+        for (var i = 0; i < 200; i++)
+            neighbour.Send(PacketBuilder.Data(new byte[100]));
+        Assert.InRange(neighbour.Connection.GetStatistics().UnreadBytes, 15_000, 17_000);
+    }
+
+    [Fact]
+    public void A_window_that_closes_for_want_of_memory_is_reported_and_one_that_closes_for_its_own_size_is_not()
+    {
+        var reports = 0;
+        var budget = new MemoryBudget(100_000, () => reports++);
+        var c = Conversation.Established(new ConnectionOptions { UnreadBudget = budget, InitialReceiveWindowBytes = 4_000, MaxReceiveWindowBytes = 4_000 });
+        c.Do((connection, _) => connection.SuspendReading());
+        for (var i = 0; i < 4; i++)
+            c.Send(PacketBuilder.Data(new byte[1_000]));
+        Assert.Equal(0u, c.TakeSent()[^1].Window);
+        Assert.Equal(0, reports);
+
+        var other = Stalled(budget);
+        budget.Take(90_000);
+        other.Send(PacketBuilder.Data(new byte[3_000])).Advance(0);
+        Assert.NotEqual(0, reports);
+    }
+
+    [Fact]
     public void A_window_closes_as_memory_does()
     {
         var budget = new MemoryBudget(10_000);
@@ -47,10 +89,10 @@ public class UnreadMemoryTests
         c.TakeSent();
 
         c.Send(PacketBuilder.Data(new byte[1_000]));
-        Assert.Equal(8_000u, c.Expect(PacketType.State, ack: Peer).Window);
-        budget.Take(5_000);
+        Assert.Equal(7_000u, c.Expect(PacketType.State, ack: Peer).Window);
+        budget.Take(2_000);
         c.Send(PacketBuilder.Data(new byte[1_000]));
-        Assert.Equal(1_000u, c.Expect(PacketType.State, ack: Peer + 1).Window);
+        Assert.Equal(2_000u, c.Expect(PacketType.State, ack: Peer + 1).Window);
         budget.Take(2_000);
         c.Send(PacketBuilder.Data(new byte[1_000])).Advance(0);
         Assert.Equal(0u, c.Expect(PacketType.State, ack: Peer + 1).Window);

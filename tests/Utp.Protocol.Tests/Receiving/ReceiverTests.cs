@@ -26,7 +26,7 @@ public sealed class ReceiverTests
         _peer = new PeerTraits(options);
         _peer.OnShown(peer);
         _ack = new AckPolicy(delayed: false, _timers);
-        _data = new UnreadData(options, _timers);
+        _data = new UnreadData(options, _timers, memory: null);
         _receiver = new Receiver(options, _peer, _ack, _data, memory: null);
         _receiver.Begin(new SeqNr(First));
         _data.Advertise();

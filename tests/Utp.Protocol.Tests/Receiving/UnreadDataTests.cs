@@ -11,7 +11,7 @@ public sealed class UnreadDataTests
 
     private UnreadData Begun(ConnectionOptions options, Capabilities peer = Capabilities.None, MemoryBudget? frames = null)
     {
-        var data = new UnreadData(options, _timers);
+        var data = new UnreadData(options, _timers, memory: null);
         var shown = new PeerTraits(options);
         shown.OnShown(peer);
         data.Begin(shown, frames);

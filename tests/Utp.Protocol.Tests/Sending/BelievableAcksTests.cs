@@ -24,13 +24,13 @@ public sealed class BelievableAcksTests
     public void From_a_peer_that_repeats_packets_as_they_were_also_what_was_acknowledged_lately()
     {
         var acks = new BelievableAcks(_peer);
-        acks.Note(new SeqNr(65_500), Now);
-        acks.Note(new SeqNr(64), Now.Plus(1_000_000));
+        acks.Note(new SeqNr(65_500), 0, Now);
+        acks.Note(new SeqNr(64), 0, Now.Plus(1_000_000));
         Assert.Equal(101, acks.OldestAck);
 
-        acks.Note(new SeqNr(64), Now.Plus(17_000_000));
+        acks.Note(new SeqNr(64), 0, Now.Plus(17_000_000));
         Assert.Equal(101, acks.OldestAck);
-        acks.Note(new SeqNr(64), Now.Plus(60_000_000));
+        acks.Note(new SeqNr(64), 0, Now.Plus(60_000_000));
         Assert.Equal(1, acks.OldestAck);
     }
 
@@ -38,9 +38,9 @@ public sealed class BelievableAcksTests
     public void When_the_sequence_begins_elsewhere_nothing_of_the_old_one_counts()
     {
         var acks = new BelievableAcks(_peer);
-        acks.Note(new SeqNr(100), Now);
+        acks.Note(new SeqNr(100), 0, Now);
         acks.Restart();
-        acks.Note(new SeqNr(30_000), Now.Plus(1));
+        acks.Note(new SeqNr(30_000), 0, Now.Plus(1));
 
         Assert.Equal(1, acks.OldestAck);
     }

@@ -25,7 +25,7 @@ internal sealed class SendingRig
         Losses = new LossRecovery(Peer, Packets, Mtu, PeerWindow, Rtt, Mask, Law, Timers, trace: null);
         Retransmission = new RetransmissionTimer(Options, Packets, Mtu, PeerWindow, Rtt, Losses, Law, Timers);
         TailProbe = new TailProbe(Options, Peer, Life, Packets, SendBuffer, Mtu, PeerWindow, Rtt, Losses, Retransmission, Timers);
-        Data = new UnreadData(Options, Timers);
+        Data = new UnreadData(Options, Timers, memory: null);
         Ack = new AckPolicy(delayed: false, Timers);
         Receiver = new Receiver(Options, Peer, Ack, Data, memory: null);
         Receiver.Begin(new SeqNr(FirstExpected));

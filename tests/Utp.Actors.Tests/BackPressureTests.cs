@@ -84,7 +84,8 @@ public sealed class BackPressureTests(ITestOutputHelper output) : UtpSpec(output
                 buffered = atWriters.Sum(static s => s.BufferedBytes);
                 unfinished = atWriters.Count(static s => s.BufferedBytes > 0);
                 Assert.Equal(last, received);
-                Assert.InRange(held, UnreadMemory / 2, UnreadMemory);
+                // One address, as all of these have, may hold just below half (design note 0051).
+                Assert.InRange(held, UnreadMemory / 3, UnreadMemory);
             },
             TimeSpan.FromSeconds(60),
             TimeSpan.FromMilliseconds(250));
@@ -111,7 +112,7 @@ public sealed class BackPressureTests(ITestOutputHelper output) : UtpSpec(output
         end.Tell(new Register(end.Handler.Ref));
         moving.Tell(new Write(Bytes(2 << 20)));
         Assert.Equal(Bytes(2 << 20), end.ExpectBytes(2 << 20));
-        Assert.InRange(Gather(readers).Sum(static s => s.UnreadBytes), UnreadMemory / 2, UnreadMemory);
+        Assert.InRange(Gather(readers).Sum(static s => s.UnreadBytes), UnreadMemory / 3, UnreadMemory);
 
         // And all that were stalled lose nothing.
         readers.ForEach(static reader => reader.Tell("read"));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 
 namespace Utp.Cli;
@@ -17,11 +18,20 @@ internal static class CommandLine
         var runner = new CommandRunner(common, terminal, interrupt);
         var root = Create(common, runner);
         var parsed = Parse(root, args);
-        // A word that is being typed is no wrong word.
-        var completes = root.Directives.OfType<SuggestDirective>().Any(directive => parsed.GetResult(directive) is not null);
-        if (!completes && (parsed.Action is null or ParseErrorAction || parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0))
+        if (root.Directives.OfType<SuggestDirective>().Any(directive => parsed.GetResult(directive) is not null))
         {
-            if (UsageErrors.Of(parsed) is { } wrong)
+            // A word that is being typed is no wrong word.
+            if (OptionsFor(root, args) is { } options)
+            {
+                foreach (var option in options)
+                    terminal.People.Profile.Out.Writer.WriteLine(option);
+                return ExitCode.Done;
+            }
+        }
+        else if (parsed.Action is not HelpExamples)
+        {
+            var complete = parsed.Action is not (null or ParseErrorAction) && parsed.Errors.Count == 0 && parsed.UnmatchedTokens.Count == 0;
+            if ((complete ? UsageErrors.UnknownOption(parsed) : UsageErrors.Of(parsed)) is { } wrong)
                 return runner.Report(new Outcome(UsageErrors.Path(parsed.CommandResult.Command), wrong, ExitCode.WrongUsage), args.Contains("--json"));
         }
 
@@ -58,6 +68,8 @@ internal static class CommandLine
         common.AddTo(root);
         foreach (var command in LongCommands(root))
             DashboardPage.AddTo(command);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpExamples((HelpAction)help.Action!);
         root.Options.OfType<VersionOption>().Single().Aliases.Add("-v");
         return root;
     }
@@ -66,6 +78,17 @@ internal static class CommandLine
     private static IEnumerable<Command> LongCommands(RootCommand root) =>
         from path in (string[][])[["demo"], ["send"], ["receive"], ["cat"], ["echo"], ["swarm", "get"], ["swarm", "seed"], ["bench", "serve"]]
         select path.Aggregate((Command)root, static (command, name) => command.Subcommands.Single(sub => sub.Name == name));
+
+    // Where a command takes any number of paths, the parser completes every word as a path.
+    private static IEnumerable<string>? OptionsFor(RootCommand root, IReadOnlyList<string> args)
+    {
+        if (args is not [var directive, var line, ..] || !int.TryParse(directive.AsSpan().TrimEnd(']')[(directive.IndexOf(':', StringComparison.Ordinal) + 1)..], out var at))
+            return null;
+        var words = line[..Math.Clamp(at, 0, line.Length)].Split(' ');
+        return words[^1].StartsWith('-')
+            ? UsageErrors.Options(Parse(root, words[1..^1]).CommandResult.Command).Where(option => option.StartsWith(words[^1], StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            : null;
+    }
 
     /// <summary>Reads a command line as it is read here.</summary>
     public static ParseResult Parse(RootCommand root, IReadOnlyList<string> args) => root.Parse(args, Parser);

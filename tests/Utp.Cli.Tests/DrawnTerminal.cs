@@ -6,6 +6,7 @@ namespace Utp.Cli.Tests;
 /// <param name="awaited">What is waited for.</param>
 internal sealed class DrawnTerminal(string awaited) : StringWriter
 {
+    private readonly Lock _lock = new();
     private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>When it has been drawn.</summary>
@@ -26,8 +27,17 @@ internal sealed class DrawnTerminal(string awaited) : StringWriter
     }
 
     /// <inheritdoc/>
+    public override string ToString()
+    {
+        lock (_lock)
+            return base.ToString();
+    }
+
+    /// <inheritdoc/>
     public override void Write(string? value)
     {
+        lock (_lock)
+            base.Write(value);
         if (value is not null && value.Contains(awaited, StringComparison.Ordinal))
             _seen.TrySetResult();
     }

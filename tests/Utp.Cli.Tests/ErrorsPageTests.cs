@@ -17,10 +17,10 @@ public sealed partial class ErrorsPageTests
     private static readonly string[] CommandLines =
     [
         "", "frobnicate", "send", "send FILE", "send FILE 127.0.0.1", "send FILE ::1:9000", "send FILE 127.0.0.1:99999", "send FILE 300.1.1.1:9", "send FILE 127.0.0.1:9 more",
-        "send --timeout 5 FILE 127.0.0.1:9", "send '' 127.0.0.1:9", "send FOLDER/none 127.0.0.1:9", "send FOLDER 127.0.0.1:9", "send FILE 127.0.0.1:FREE",
+        "send --timeout 5 FILE 127.0.0.1:9", "send '' 127.0.0.1:9", "send FOLDER/none 127.0.0.1:9", "send FILE FOLDER/none 127.0.0.1:9", "send FILE FILE 127.0.0.1:9", "send FILE - 127.0.0.1:9", "send - 127.0.0.1:9 --resume", "send FILE 127.0.0.1:9 --limit fast", "send FILE 127.0.0.1:FREE",
         "send FILE 127.0.0.1:SILENT --set utp.connect-timeout=300ms", "send FILE 127.0.0.1:9 --set utp.delivery=frames",
         "receive --out FOLDER/in", "receive --bind 127.0.0.1:0", "receive --bind nowhere:0 --out FOLDER/in", "receive --bind 127.0.0.1:0 --out ''", "receive --bind 127.0.0.1:0 --out FILE",
-        "receive --bind 127.0.0.1:0 --out FILE --once", "receive --bind 127.0.0.1:0 --out FOLDER/none/file --once", "receive --bind 127.0.0.1:0 --out /proc/self",
+        "receive --bind 127.0.0.1:0 --out FILE --once", "receive --bind 127.0.0.1:0 --out FOLDER/in --resume", "receive --bind 127.0.0.1:0 --out - --resume", "receive --bind 127.0.0.1:0 --out FOLDER/none/file --once", "receive --bind 127.0.0.1:0 --out /proc/self",
         "receive --bind 203.0.113.1:0 --out FOLDER/copy --once", "receive --bind 127.0.0.1:TAKEN --out FOLDER/copy --once",
         "cat", "cat 127.0.0.1:9 --listen 127.0.0.1:0", "echo", "echo --bind 127.0.0.1",
         "demo --size much", "demo --size 2000GiB", "demo --config FOLDER/none", "demo --config BINARY", "demo --set utp.send-buffer", "demo --set send-buffer=1MiB", "demo --set utp.send-buffer=1",

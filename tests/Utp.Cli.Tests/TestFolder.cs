@@ -52,6 +52,27 @@ internal sealed class TestFolder : IDisposable
         }
     }
 
+    /// <summary>Waits until a file of that name, in whatever folder of this one, has bytes.</summary>
+    public async Task GrowsAsync(string name)
+    {
+        using var end = new CancellationTokenSource(UtpRun.Patience);
+        while (!Grown())
+            await Task.Delay(5, end.Token);
+
+        bool Grown()
+        {
+            try
+            {
+                return Directory.EnumerateFiles(Path, name, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Any(static path => new FileInfo(path).Length > 0);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // It has just been moved to its place.
+                return false;
+            }
+        }
+    }
+
     public void Dispose()
     {
         _watcher?.Dispose();

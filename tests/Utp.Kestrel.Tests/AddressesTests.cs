@@ -1,5 +1,7 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -47,6 +49,43 @@ public sealed class AddressesTests
     }
 
     [Theory]
+    [InlineData("urls")]
+    [InlineData("Kestrel:UtpEndpoints:Web:Url")]
+    public async Task An_address_with_the_scheme_utps_listens_with_TLS_and_the_configured_certificate(string key)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(file, Server.Certificate.Export(X509ContentType.Pfx, "secret"));
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            var app = Build(builder, (key, "utps://127.0.0.1:0"), ("Kestrel:Certificates:Default:Path", file), ("Kestrel:Certificates:Default:Password", "secret"));
+            await using var _ = app;
+            await app.StartAsync().Soon();
+            var url = Assert.Single(app.Urls);
+            var handler = UtpHttp.CreateHandler();
+            handler.SslOptions.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.GetCertHashString() == Server.Certificate.GetCertHashString();
+            using var client = new HttpClient(handler);
+            Assert.Equal("uTP https", await client.GetStringAsync($"https://127.0.0.1:{new Uri(url.Replace("utp:", "", StringComparison.Ordinal)).Port}/scheme").Soon());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task The_scheme_utps_without_a_certificate_says_what_is_missing()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        var app = Build(builder, ("urls", "utps://127.0.0.1:0"), ("Kestrel:Certificates:Default:Path", "/nowhere/certificate.pfx"));
+        await using var _ = app;
+        var error = await Assert.ThrowsAnyAsync<Exception>(() => app.StartAsync().Soon());
+        Assert.Contains("/nowhere/certificate.pfx", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("urls", "utp://127.0.0.1", "URLs: 'utp://127.0.0.1' is no address for uTP, because it lacks the port. Write utp://HOST:PORT")]
     [InlineData("urls", "utp://localhost:0", "write 127.0.0.1:0 or [::1]:0")]
     [InlineData("urls", "utp://127.0.0.1:0/path", "which UsePathBase sets")]
@@ -68,14 +107,16 @@ public sealed class AddressesTests
         return app;
     }
 
-    private static WebApplication Build(params (string Key, string Value)[] settings)
+    private static WebApplication Build(params (string Key, string Value)[] settings) => Build(WebApplication.CreateSlimBuilder(), settings);
+
+    private static WebApplication Build(WebApplicationBuilder builder, params (string Key, string Value)[] settings)
     {
-        var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(static setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)));
         builder.WebHost.UseUtp();
         var app = builder.Build();
         app.MapGet("/", static (HttpContext http) => http.Features.Get<IUtpConnectionFeature>() is null ? "TCP" : "uTP");
+        app.MapGet("/scheme", static (HttpContext http) => $"{(http.Features.Get<IUtpConnectionFeature>() is null ? "TCP" : "uTP")} {http.Request.Scheme}");
         return app;
     }
 

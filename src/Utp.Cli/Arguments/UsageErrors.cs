@@ -18,6 +18,9 @@ internal static class UsageErrors
             };
     }
 
+    /// <summary>The sentence about an option that nobody knows, also where words that begin so would be taken for paths; null: there is none.</summary>
+    public static string? UnknownOption(ParseResult parsed) => UnknownOption(parsed, Name(parsed.CommandResult.Command));
+
     /// <summary>As it is typed, without <c>utp</c>.</summary>
     public static string Path(Command command) => string.Join(' ', new[] { command }
         .Concat(command.Parents.OfType<Command>())
@@ -36,19 +39,18 @@ internal static class UsageErrors
                 return null;
             if (token.Type != TokenType.Argument || token.Value is not ['-', var second, ..] || !(second == '-' || char.IsAsciiLetter(second)))
                 continue;
-            var command = parsed.CommandResult.Command;
-            string[] known =
-            [
-                .. command.Options.Where(static option => !option.Hidden).SelectMany(static option => option.Aliases.Prepend(option.Name))
-                    .Where(static option => option.StartsWith("--", StringComparison.Ordinal) || option is "-4" or "-6")
-                    .Concat(["--config", "--set", "--json", "--help"]).Distinct(StringComparer.Ordinal),
-            ];
+            string[] known = [.. Options(parsed.CommandResult.Command)];
             var meant = Nearest.Of(token.Value, known) is { } nearest ? $"did you mean {nearest}? " : "";
             return $"There is no option '{token.Value}' here: {meant}{name} takes {string.Join(", ", known)}; a file of that name is written ./{token.Value} (see {name} --help).";
         }
 
         return null;
     }
+
+    /// <summary>The options of a command as they are written, long ones where there are two.</summary>
+    public static IEnumerable<string> Options(Command command) => command.Options.Where(static option => !option.Hidden).SelectMany(static option => option.Aliases.Prepend(option.Name))
+        .Where(static option => option.StartsWith("--", StringComparison.Ordinal) || option is "-4" or "-6")
+        .Concat(["--config", "--set", "--json", "--help"]).Distinct(StringComparer.Ordinal);
 
     private static string? UnmatchedWord(ParseResult parsed, string name)
     {
@@ -90,7 +92,7 @@ internal static class UsageErrors
     }
 
     private static string Arguments(Command command) =>
-        command.Arguments.Count == 0 ? "options only" : string.Join(" and ", command.Arguments.Select(static argument => argument.Name));
+        command.Arguments.Count == 0 ? "options only" : string.Join(" and ", command.Arguments.Select(static argument => argument.HelpName ?? argument.Name));
 
     private static string[] Commands(Command command) => [.. command.Subcommands.Where(static c => !c.Hidden).Select(static c => c.Name)];
 }

@@ -58,7 +58,7 @@ internal static class DemoCommand
         var stream = new FileStream(file.Source, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         var meter = run.Progress.Start(new Meter("127.0.0.1", Math.Max(bytes, 1)));
         var sending = sender.RunAsync<TransferResult>(
-            result => new SendActor(result, sender, peer, stream, e => FileErrors.Reading(file.Source, e), meter, resumes: false, limit: null, run.Interrupt), run.Interrupt);
+            result => new SendActor(result, sender, peer, stream, e => FileErrors.Reading(file.Source, e), meter, resumes: false, bundle: null, limit: null, run.Interrupt), run.Interrupt);
         var sent = await run.Progress.WhileAsync(sending).ConfigureAwait(false);
         if (sent.Error is not null)
             await stop.CancelAsync().ConfigureAwait(false);

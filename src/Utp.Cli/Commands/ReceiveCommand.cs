@@ -11,14 +11,14 @@ internal static class ReceiveCommand
         var local = Parsers.Local("--bind", required: true);
         var path = new Option<string>("--out")
         {
-            Description = "A folder, which gets a file per connection; with --once the file. - is standard output; that, a pipe, a socket or a device means --once.",
+            Description = "A folder, which gets a file per connection, or a folder per connection that brings several; with --once the file, or the folder in which all get their own names. - is standard output; that, a pipe, a socket or a device means --once.",
             HelpName = "PATH",
             Required = true,
         };
-        var force = new Option<bool>("--force") { Description = "Replace the file if there is one; its permissions stay." };
+        var force = new Option<bool>("--force") { Description = "Replace files that exist; their permissions stay." };
         var once = new Option<bool>("--once") { Description = "End after the first connection that ended properly." };
-        var resume = new Option<bool>("--resume") { Description = "With --once and a file: go on where an earlier transfer stopped, and keep what there is when this one does; send needs --resume, too." };
-        var command = new Command("receive", "Receives files: the bytes of a connection are the bytes of a file.") { local, path, once, force, resume };
+        var resume = new Option<bool>("--resume") { Description = "With --once: go on where an earlier transfer stopped, and keep what there is when this one does; send needs --resume, too." };
+        var command = new Command("receive", "Receives files: the bytes of a connection are the bytes of a file. And folders, and several files at once.") { local, path, once, force, resume };
         var families = Parsers.Families(command);
         runner.Attach(command, run =>
         {
@@ -49,6 +49,7 @@ internal static class ReceiveCommand
         var error = server.Error ?? (service.Files > 0 ? null : service.IsOver ? received.Error : run.Interrupt.IsCancellationRequested ? Sentences.Interrupted : received.Error);
         return received.AddTo(new Outcome("receive", error)
             .With("path", received.Path)
+            .With("files", received.Files)
             .With("bytes", received.BytesReceived)
             .With("kept", received.Kept)
             .With("sha256", received.HashText));
@@ -70,6 +71,7 @@ internal static class ReceiveCommand
         {
             run.Terminal.SayRaw(result.AddTo(new Outcome("receive", result.Error)
                 .With("path", result.Path)
+                .With("files", result.Files)
                 .With("bytes", result.BytesReceived)
                 .With("kept", result.Kept)
                 .With("sha256", result.HashText)).ToJson());
@@ -79,6 +81,6 @@ internal static class ReceiveCommand
         if (result.Error is not null)
             run.Terminal.Say($"{(once ? "Still waiting" : "Not received")}: {result.Error}");
         else if (!run.Json)
-            run.Terminal.Say($"Received {(result.Path == "-" ? "" : result.Path + ": ")}{ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}){Texts.After(result.Kept)}, SHA-256 {result.HashText}.");
+            run.Terminal.Say($"Received {(result.Path == "-" ? "" : result.Path + ": ")}{Texts.Files(result.IsBundle ? result.Files : null)}{ByteSize.Text(result.BytesReceived)} in {Texts.Duration(result.Duration)} ({Texts.Rate(result.BytesReceived, result.Duration)}){Texts.After(result.Kept)}, SHA-256 {result.HashText}.");
     }
 }

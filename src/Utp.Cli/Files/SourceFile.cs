@@ -23,8 +23,6 @@ internal sealed record SourceFile(Stream Stream, long? Size, string Name)
         }
 
         var kind = FileKinds.Of(path);
-        if (kind == FileKind.Folder)
-            throw new CliException($"{path} is a folder: name a file; a whole folder goes with tar -c {path} | utp send - HOST:PORT.");
         try
         {
             if (kind == FileKind.Socket)

@@ -7,7 +7,6 @@ namespace Utp.Cli;
 /// <summary>Draws a line per running transfer on a terminal: bar, rate and time left where the size is known. Draws nothing elsewhere.</summary>
 internal sealed class ProgressDisplay(Terminal terminal)
 {
-    private static readonly TimeSpan StalledAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<Meter, bool> _running = new();
@@ -30,11 +29,14 @@ internal sealed class ProgressDisplay(Terminal terminal)
             ? work
             : console.Progress()
                 .AutoClear(true)
-                .Columns(
-                    new TaskDescriptionColumn { Alignment = Justify.Left },
-                    new ProgressBarColumn { Width = 30 },
-                    new FiguresColumn(task => _drawn.FirstOrDefault(pair => pair.Value == task).Key))
+                .Columns(new ProgressLine(task => _drawn.FirstOrDefault(pair => pair.Value == task).Key), new Nothing())
                 .StartAsync(context => DrawAsync(context, work));
+    }
+
+    /// <summary>Beside the line, because a single column without a row has no width, and is drawn as an ellipsis.</summary>
+    private sealed class Nothing : ProgressColumn
+    {
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => Text.Empty;
     }
 
     private async Task<T> DrawAsync<T>(ProgressContext context, Task<T> work)
@@ -66,23 +68,5 @@ internal sealed class ProgressDisplay(Terminal terminal)
         }
 
         return await work.ConfigureAwait(false);
-    }
-
-    // In decimal units, as all figures here; without a total there is nothing to wait for.
-    private sealed class FiguresColumn(Func<ProgressTask, Meter?> meterOf) : ProgressColumn
-    {
-        protected override bool NoWrap => true;
-
-        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
-        {
-            var amount = ByteSize.Text((long)task.Value);
-            if (task.Value > 0 && meterOf(task) is { } meter && meter.Still >= StalledAfter)
-                return new Text($"{amount}  stalled for {Texts.Clock(meter.Still)}");
-            var rate = task.Speed is { } speed ? $"{ByteSize.Text((long)speed)}/s" : "";
-            if (task.IsIndeterminate)
-                return new Text($"{amount}  {rate}");
-            var left = task.RemainingTime is { } time && rate.Length > 0 ? $"{Texts.Clock(time)} left" : "";
-            return new Text($"{amount} of {ByteSize.Text((long)task.MaxValue)}  {rate}  {left}");
-        }
     }
 }

@@ -29,8 +29,16 @@ internal sealed class Terminal(Stream input, Stream output, TextWriter error, Fu
         StandardStreams.IsOpen(0) ? Console.OpenStandardInput() : StandardStreams.Closed,
         StandardStreams.IsOpen(1) ? OpenStandardOutput() : StandardStreams.Closed,
         StandardStreams.IsOpen(2) ? Console.Error : TextWriter.Null,
-        () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(StandardStreams.IsOpen(1) ? Console.Out : TextWriter.Null) }),
-        Console.IsErrorRedirected || !StandardStreams.IsOpen(2) ? null : () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }));
+        () => Drawn(StandardStreams.IsOpen(1) ? Console.Out : TextWriter.Null),
+        Console.IsErrorRedirected || !StandardStreams.IsOpen(2) ? null : () => Drawn(Console.Error));
+
+    private static IAnsiConsole Drawn(TextWriter writer)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (PlainText.IsAskedFor)
+            console.Pipeline.Attach(new PlainText());
+        return console;
+    }
 
     // The console's own stream throws bytes away when the reader of a pipe is gone, and says nothing; a file stream says it. But on a file, which
     // may be shared with what is written before and after, only the console's stream writes where the last one stopped.

@@ -25,5 +25,8 @@ internal static class Texts
     /// <summary>What the receiver had before, in brackets; nothing where there was none.</summary>
     public static string After(long kept) => kept > 0 ? $", after {ByteSize.Text(kept)} that were there" : "";
 
+    /// <summary>How many files, in front of how many bytes; nothing for one file whose bytes are those of a connection.</summary>
+    public static string Files(long? files) => files is { } count ? $"{Count(count)} {(count == 1 ? "file" : "files")}, " : "";
+
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -6,9 +6,13 @@ namespace Utp.Cli;
 /// <summary>Where <c>utp receive</c> puts connections: each asks for a sink of its own.</summary>
 /// <param name="Open">Makes the sink of one connection.</param>
 /// <param name="OneAtATime">Whether it is a stream, which cannot be shared: one connection is all it takes.</param>
-/// <param name="IsFile">Whether it is one file.</param>
-internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtATime, bool IsFile = false)
+/// <param name="CanResume">Whether a transfer may go on where another one stopped.</param>
+/// <param name="OpenBundle">Makes the sink of a connection that brings a folder or several files; null: it takes none.</param>
+internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtATime, bool CanResume = false, Func<IPEndPoint, BundleHello, BundleSink>? OpenBundle = null)
 {
+    /// <summary>What makes the sink of a connection that brings a bundle; null: none is stored.</summary>
+    public Func<BundleHello, BundleSink>? BundleOf(IPEndPoint peer) => OpenBundle is { } open ? hello => open(peer, hello) : null;
+
     /// <summary>Reads <c>--out</c>: a folder, which gets a file per connection; a pipe, a socket, a device or - for standard output; with once a file.</summary>
     /// <param name="path">As given.</param>
     /// <param name="once">Whether it is one connection's.</param>
@@ -19,9 +23,9 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
     public static Destination Parse(string path, bool once, bool force, bool resume, Terminal terminal)
     {
         var destination = Parse(path, new How(once, force, resume), terminal);
-        return !resume || destination.IsFile
+        return !resume || destination.CanResume
             ? destination
-            : throw CliException.WrongUsage($"--resume goes on with one file, and --out {path} is none: name a file, and add --once.");
+            : throw CliException.WrongUsage($"--resume goes on with one transfer, and --out {path} {(destination.OneAtATime ? "keeps nothing" : "takes any number")}: {(destination.OneAtATime ? "name a file or a folder, and add --once" : "add --once")}.");
     }
 
     private static Destination Parse(string path, How how, Terminal terminal)
@@ -38,7 +42,7 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
         switch (FileKinds.Of(path))
         {
             case FileKind.Folder:
-                return Folder(path, terminal);
+                return Folder(path, how, terminal);
             case FileKind.Pipe or FileKind.Device:
                 return new Destination(_ => new StreamSink(() => new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0), path), OneAtATime: true);
             case FileKind.Socket:
@@ -48,7 +52,7 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
             case FileKind.File when !how.Force:
                 throw new CliException($"{path} exists: add --force to replace it, or choose another name.");
             default:
-                return how.Once && !Path.EndsInDirectorySeparator(path) ? TheFile(path, how, terminal) : Folder(path, terminal);
+                return how.Once && !Path.EndsInDirectorySeparator(path) ? TheFile(path, how, terminal) : Folder(path, how, terminal);
         }
     }
 
@@ -63,12 +67,12 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
                 : $"{part} ({ByteSize.Text(bytes)}) was left by a transfer that broke off: it is removed when this one is complete; to go on from there, add --resume here and to send.");
         }
 
-        return new Destination(_ => new FileSink(path, replace: how.Force, resumes: how.Resume, removesLeft: true), OneAtATime: false, IsFile: true);
+        return new Destination(_ => new FileSink(path, replace: how.Force, resumes: how.Resume, removesLeft: true), OneAtATime: false, CanResume: true);
     }
 
     private readonly record struct How(bool Once, bool Force, bool Resume);
 
-    private static Destination Folder(string path, Terminal terminal)
+    private static Destination Folder(string path, How how, Terminal terminal)
     {
         try
         {
@@ -89,7 +93,16 @@ internal sealed record Destination(Func<IPEndPoint, IByteSink> Open, bool OneAtA
         }
 
         PartFiles.RemoveAbandoned(path, null, terminal.Say);
-        return new Destination(peer => new FileSink(Path.Combine(path, FileName(peer, DateTimeOffset.UtcNow)), replace: false), OneAtATime: false);
+        if (!how.Resume)
+            Staging.RemoveAbandoned(path, terminal.Say);
+        foreach (var left in how.Resume ? Staging.In(path) : [])
+            terminal.Say($"{left} was left by a transfer that broke off: who sends the same again with --resume goes on from there.");
+        return new Destination(
+            peer => new FileSink(Path.Combine(path, FileName(peer, DateTimeOffset.UtcNow)), replace: false),
+            OneAtATime: false,
+            CanResume: how is { Once: true },
+            // A sender chooses names only where its user is awaited: beside what many send they would be taken, or be another's.
+            (peer, hello) => new BundleSink(new BundlePlace(path, how.Once ? null : FileName(peer, DateTimeOffset.UtcNow), how.Force), hello, how.Resume));
     }
 
     // 20251123-035312-127.0.0.1-51413: sorts by time, and every character is at home in any shell.

@@ -44,6 +44,9 @@ internal sealed class Inflow(IByteSink sink, IActorRef self, Meter meter)
     /// <summary>Of <see cref="TransferCodes"/>, for the sender.</summary>
     public ushort FailureCode { get; private set; }
 
+    /// <summary>Whether the trouble is what was sent, and not this machine: another sender may do better.</summary>
+    public bool IsSendersFault { get; private set; }
+
     /// <summary>Whether the sink is closed, completed or discarded: nothing more will happen.</summary>
     public bool IsOver { get; private set; }
 
@@ -101,6 +104,7 @@ internal sealed class Inflow(IByteSink sink, IActorRef self, Meter meter)
         {
             Failure = sink.Explain(done.Error);
             FailureCode = TransferCodes.Of(done.Error);
+            IsSendersFault = done.Error is BundleException;
             Discard();
         }
 

@@ -15,21 +15,22 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
     private static readonly TimeSpan AbortTimeout = TimeSpan.FromSeconds(2);
 
     private readonly IActorRef _connection;
-    private readonly Func<IPEndPoint, IByteSink> _open;
+    private readonly Destination _destination;
     private readonly ProgressDisplay _display;
-    private readonly Meter _meter;
     private readonly Moment _start = Moment.Now;
+    private Meter _meter;
     private Inflow? _inflow;
     private ResumingReceiver? _resuming;
+    private BundleReceiver? _bundle;
     private TransferResult _result;
     private bool _peerClosed;
     private bool _connectionOver;
     private bool _reported;
 
-    public ReceiveActor(IActorRef connection, IPEndPoint peer, Func<IPEndPoint, IByteSink> open, ProgressDisplay display)
+    public ReceiveActor(IActorRef connection, IPEndPoint peer, Destination destination, ProgressDisplay display)
     {
         _connection = connection;
-        _open = open;
+        _destination = destination;
         _display = display;
         _meter = new Meter($"from {Addresses.Text(peer)}");
         _result = new TransferResult { Peer = peer };
@@ -41,10 +42,12 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
     {
         try
         {
-            var sink = _open(_result.Peer!);
+            var sink = _destination.Open(_result.Peer!);
             _inflow = new Inflow(sink, Self, _meter);
             if (sink is FileSink { Resumes: true } file)
                 _resuming = new ResumingReceiver(file, Self);
+            else
+                _bundle = new BundleReceiver(_destination.BundleOf(_result.Peer!), Self);
         }
         catch (CliException e)
         {
@@ -68,6 +71,7 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
     {
         _display.Stop(_meter);
         _inflow?.Discard();
+        _bundle?.Release();
     }
 
     protected override void OnReceive(object message)
@@ -91,6 +95,19 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
                     Begin(inflow);
                 break;
 
+            case Received received when _bundle is { IsDecided: false }:
+                if (_bundle.Take(received.Data.Span))
+                    _connection.Tell(SuspendReading.Instance);
+                if (_bundle.IsDecided)
+                    BeginBundle(_bundle);
+                break;
+
+            // Otherwise all of a file has come, which began like a bundle.
+            case BundleReceiver.Ready ready when _bundle is { IsDecided: false }:
+                _connection.Tell(new Write(_bundle.AnswerOf(ready)));
+                _connection.Tell(ResumeReading.Instance);
+                break;
+
             case Received received:
                 inflow.Accept(received.Data, _connection);
                 break;
@@ -102,12 +119,17 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
                     _resuming.Decide();
                     Begin(inflow);
                 }
+                else if (_bundle is { IsDecided: false })
+                {
+                    _bundle.Decide();
+                    BeginBundle(_bundle);
+                }
 
-                inflow.Finish();
+                _inflow!.Finish();
                 break;
 
             case ConnectionClosed closed:
-                End(closed.Statistics, Sentences.Ended(Addresses.Text(_result.Peer!), closed));
+                End(closed.Statistics, _bundle?.Refusal ?? Sentences.Ended(Addresses.Text(_result.Peer!), closed));
                 break;
 
             // All is stored, and the sender is being told.
@@ -145,11 +167,25 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
         inflow.Accept(_resuming.First, _connection);
     }
 
+    private void BeginBundle(BundleReceiver bundle)
+    {
+        if (bundle.Sink is { } sink)
+        {
+            _inflow!.Discard();
+            _display.Stop(_meter);
+            _meter = _display.Start(new Meter(_meter.Label, bundle.Hello!.Bytes));
+            sink.OnKept = _meter.Add;
+            _inflow = new Inflow(sink, Self, _meter);
+        }
+
+        _inflow!.Accept(bundle.First, _connection);
+    }
+
     private void OnProgress(Inflow inflow)
     {
         if (inflow.Failure is { } failure && _result.Error is null)
         {
-            _result = _result with { IsLocalFailure = true };
+            _result = _result with { IsLocalFailure = !inflow.IsSendersFault };
             Abort(failure, inflow.FailureCode);
         }
 
@@ -204,6 +240,9 @@ internal sealed class ReceiveActor : UntypedActor, IWithTimers
             Error = complete ? null : _result.Error,
             Hash = inflow.Hash,
             Path = complete ? inflow.Sink.Name : null,
+            Files = inflow.Sink is BundleSink bundle ? bundle.Files : 1,
+            IsBundle = inflow.Sink is BundleSink,
+            Kept = inflow.Sink is BundleSink resumed ? resumed.Kept : _result.Kept,
             BytesReceived = inflow.BytesReceived,
             FirstByte = inflow.FirstByte,
             Duration = _start.Until(inflow.LastWrite),

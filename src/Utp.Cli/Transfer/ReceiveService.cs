@@ -31,7 +31,7 @@ internal sealed class ReceiveService(
         if (destination.OneAtATime && _active > 0)
             return null;
         _active++;
-        return Props.Create(() => new ReceiveActor(connection, peer, destination.Open, display));
+        return Props.Create(() => new ReceiveActor(connection, peer, destination, display));
     }
 
     public bool OnEnded(TransferResult result)
@@ -43,7 +43,7 @@ internal sealed class ReceiveService(
         Last = result;
         if (result.Error is null)
         {
-            Files++;
+            Files += result.Files;
             Bytes += result.BytesReceived;
         }
         else

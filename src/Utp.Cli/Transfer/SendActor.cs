@@ -16,6 +16,9 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
 
     // Whoever has gigabytes hashes them first.
     private static readonly TimeSpan OfferTimeout = TimeSpan.FromMinutes(2);
+
+    // A receiver that stores bundles answers at once, unless it has to hash what it has.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(2);
 
     private readonly IActorRef _manager;
@@ -25,6 +28,8 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
     private readonly Func<Exception, string> _explain;
     private readonly Meter _meter;
     private readonly ResumingSender? _resuming;
+    private readonly BundleSender? _bundle;
+    private readonly bool _resumes;
     private readonly CancellationToken _interrupt;
     private IActorRef _connection = ActorRefs.Nobody;
     private TransferResult _result = new();
@@ -34,11 +39,11 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
 
     public SendActor(
         TaskCompletionSource<TransferResult> result, UtpNode node, EndPoint peer, Stream source, Func<Exception, string> explain, Meter meter,
-        bool resumes, RateLimit? limit, CancellationToken interrupt)
+        bool resumes, BundleSender? bundle, RateLimit? limit, CancellationToken interrupt)
         : base(result)
     {
-        (_explain, _meter) = (explain, meter);
-        _resuming = resumes ? new ResumingSender((FileStream)source, Self) : null;
+        (_explain, _meter, _resumes, _bundle) = (explain, meter, resumes, bundle);
+        _resuming = resumes && bundle is null ? new ResumingSender((FileStream)source, Self) : null;
         _interrupt = interrupt;
         _manager = node.Manager;
         _peer = peer;
@@ -70,6 +75,8 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
                 Become(Sending);
                 if (_result.IsInterrupted)
                     Abort(Sentences.Interrupted, TransferCodes.Interrupted);
+                else if (_bundle is not null)
+                    Greet(_bundle);
                 else if (_resuming is null)
                     _outflow.Start(_connection);
                 else
@@ -120,9 +127,18 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
                     Abort(NoOffer);
                 break;
 
+            case Received received when _bundle is { IsWaiting: true }:
+                if (!_bundle.Take(received.Data.Span))
+                    Abort(NoAnswer, TransferCodes.OneFile);
+                else if (_bundle.Answer is { } answer)
+                    Answered(answer);
+                break;
+
             case Deadline.Offer:
                 if (_resuming is { IsWaiting: true })
                     Abort(NoOffer);
+                else if (_bundle is { IsWaiting: true })
+                    Abort(NoAnswer, TransferCodes.OneFile);
                 break;
 
             case ResumingSender.Compared { Error: { } error }:
@@ -173,6 +189,33 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
         }
     }
 
+    // Only one of ours can answer, and nothing goes before it has: another program would take the hello for a file.
+    private void Greet(BundleSender bundle)
+    {
+        if (!_ownPeer)
+        {
+            Abort(NoAnswer, TransferCodes.OneFile);
+            return;
+        }
+
+        _connection.Tell(new Write(bundle.Hello));
+        StartTimer(Deadline.Offer, _resumes ? OfferTimeout : AnswerTimeout);
+    }
+
+    private void Answered(BundleAnswer answer)
+    {
+        Timers.Cancel(nameof(Deadline));
+        if (answer.Refusal == 0)
+            _connection.Tell(new Write(answer.Number) { Ack = ResumingSender.Answered.Instance, AckWhen = AckWhen.Delivered });
+        else
+            Abort(answer.Refusal == TransferCodes.OneFile ? StoresOneFile : TransferCodes.Sentence(_peerText, answer.Refusal) ?? $"The receiver at {_peerText} does not store it: see what it says there.", TransferCodes.OneFile);
+    }
+
+    private string StoresOneFile => $"The receiver at {_peerText} stores one file: start it with --out FOLDER (one that exists, or with / at its end), or send one file.";
+
+    private string NoAnswer =>
+        $"What listens at {_peerText} does not know folders, several files or --preserve: start utp receive --out FOLDER of this version there, or send one file, as from tar -c PATH | utp send - {_peerText}.";
+
     private string NoOffer => $"The receiver at {_peerText} does not say what it has of the file: add --resume there, or leave it out here.";
 
     private void OnProgress()
@@ -218,6 +261,7 @@ internal sealed class SendActor : CommandActor<TransferResult>, IWithTimers
         {
             Error = done ? null : _result.Error ?? Sentences.Ended(_peerText, closed),
             BytesSent = _outflow.BytesDelivered,
+            Kept = _bundle?.Kept ?? _result.Kept,
             Hash = done ? _outflow.Hash() : null,
             IsConfirmed = _result.IsConfirmed ?? (closed is ConfirmedClosed ? true : null),
             Statistics = closed.Statistics,

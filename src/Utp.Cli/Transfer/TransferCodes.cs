@@ -18,9 +18,20 @@ internal static class TransferCodes
     /// <summary>The sender cannot read its file to the end.</summary>
     public const ushort NotRead = 0x5505;
 
+    /// <summary>One end has a folder or several files to send, and the other stores one file.</summary>
+    public const ushort OneFile = 0x5506;
+
+    /// <summary>The receiver has something of the same name already, and may not replace it.</summary>
+    public const ushort Exists = 0x5507;
+
+    /// <summary>What arrived is no bundle that the receiver stores: broken, or with names or links that lead out of its folder.</summary>
+    public const ushort WrongBundle = 0x5508;
+
     /// <summary>Why a sink failed.</summary>
     public static ushort Of(Exception error)
     {
+        if (error is BundleException { Code: var code })
+            return code;
         const int NoSpaceOnUnix = 28, QuotaOnUnix = 122, FullOnWindows = 0x70;
         return error is IOException && (error.HResult & 0xFFFF) is NoSpaceOnUnix or QuotaOnUnix or FullOnWindows ? NoSpace : NotWritten;
     }
@@ -33,6 +44,9 @@ internal static class TransferCodes
         Interrupted => $"The other end, {address}, was stopped by its user: start it and the transfer again.",
         Busy => $"The receiver at {address} takes one transfer at a time, and has one: wait for its end, and send again.",
         NotRead => $"The sender at {address} cannot read its file to the end: see what it says there.",
+        OneFile => $"{address} sends a folder or several files, and one file is stored here: name a folder with --out (one that exists, or with / at its end), and send again.",
+        Exists => $"The receiver at {address} has a file or folder of the same name: add --force there to replace it, or choose another folder.",
+        WrongBundle => $"The receiver at {address} does not store what it gets: see what it says there, and send again.",
         Protocol.CloseCodes.NotRead => $"{address} closed before it had read all that was sent: see why it did, and send again.",
         _ => null,
     };

@@ -24,6 +24,12 @@ internal sealed record TransferResult
     /// <summary>Bytes of the file that the receiver had of an earlier transfer, before those that were moved.</summary>
     public long Kept { get; init; }
 
+    /// <summary>How many files were stored.</summary>
+    public long Files { get; init; } = 1;
+
+    /// <summary>Whether they came as a bundle, and not as the bytes of one file.</summary>
+    public bool IsBundle { get; init; }
+
     /// <summary>From the open connection to the last byte: acknowledged by the peer, or written.</summary>
     public TimeSpan Duration { get; init; }
 

@@ -21,6 +21,10 @@ public sealed class CompletionTests
     [InlineData("utp rec", "receive")]
     [InlineData("utp bench bulk --conn", "--connections")]
     [InlineData("utp completion f", "fish")]
+    [InlineData("utp send --pre", "--preserve")]
+    [InlineData("utp send --preserve photos notes --re", "--resume")]
+    [InlineData("utp send --preserve photos notes --li", "--limit")]
+    [InlineData("utp receive --bind *:9000 --out . --on", "--once")]
     public async Task The_words_that_scripts_ask_for_are_told(string typed, string word)
     {
         using var run = UtpRun.Start($"[suggest:{typed.Length}]", typed);

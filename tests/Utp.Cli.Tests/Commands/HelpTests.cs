@@ -28,13 +28,36 @@ public partial class HelpTests
         Assert.True(checkedDefaults >= 20, $"{checkedDefaults}");
     }
 
+    [Fact]
+    public async Task Every_command_shows_examples_that_can_be_typed_and_fit_narrow_terminals()
+    {
+        foreach (var path in Paths(NewRoot()))
+        {
+            var examples = HelpExamples.Of(string.Join(' ', path));
+            using var run = UtpRun.Start([.. path, "--help"]);
+            Assert.Equal(ExitCode.Done, await run.ExitAsync());
+            // What only holds commands is explained by them.
+            var command = path.Aggregate((Command)NewRoot(), static (at, name) => at.Subcommands.Single(c => c.Name == name));
+            Assert.True(examples.Count > 0 || command.Subcommands.Count > 0 || path[0] == "bench", $"utp {string.Join(' ', path)} has no example.");
+            foreach (var (line, what) in examples)
+            {
+                Assert.Contains(line, run.PeopleText, StringComparison.Ordinal);
+                Assert.InRange(Math.Max(line.Length + 2, what.Length + 4), 1, 60);
+                var words = line[line.IndexOf("utp ", StringComparison.Ordinal)..].Split('|', ')')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
+                Assert.True(UsageErrors.Of(CommandLine.Parse(NewRoot(), words)) is null, $"{line}: {UsageErrors.Of(CommandLine.Parse(NewRoot(), words))}");
+            }
+        }
+    }
+
     [Theory]
     [InlineData("send --resum FILE 127.0.0.1:9", "did you mean --resume? utp send takes ")]
     [InlineData("receive --bnd 127.0.0.1:0 --out x", "did you mean --bind? ")]
     [InlineData("sned FILE 127.0.0.1:9", "There is no command 'sned': did you mean send? utp has demo, send, ")]
     [InlineData("bench bluk", "did you mean bulk? utp bench has bulk, ")]
-    [InlineData("send", "PATH is missing: utp send takes PATH and HOST:PORT (see utp send --help).")]
-    [InlineData("send FILE 127.0.0.1:9 more", "'more' is one too many: utp send takes PATH and HOST:PORT")]
+    [InlineData("send", "PATH is missing: utp send takes PATH... HOST:PORT (see utp send --help).")]
+    [InlineData("send FILE", "HOST:PORT is missing: utp send takes PATH... HOST:PORT (see utp send --help).")]
+    [InlineData("send FILE 127.0.0.1:9 more", "'more' lacks the port: write HOST:PORT")]
+    [InlineData("cat 127.0.0.1:9 more", "'more' is one too many: utp cat takes HOST:PORT")]
     [InlineData("echo", "--bind is missing: add --bind ADDR:PORT (see utp echo --help).")]
     [InlineData("simulate --markdown", "--markdown has no value: write --markdown FILE")]
     [InlineData("", "No command is given: utp has demo, ")]

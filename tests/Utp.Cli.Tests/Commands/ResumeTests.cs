@@ -78,11 +78,11 @@ public class ResumeTests
         using var input = UtpRun.Start("send", "-", "127.0.0.1:9", "--resume");
         Assert.Equal(ExitCode.WrongUsage, await input.ExitAsync());
         Assert.Contains("name a file", Assert.Single(input.ErrorLines), StringComparison.Ordinal);
-        foreach (var target in new[] { folder.Path, "-" })
+        foreach (var (target, says) in new[] { (folder.Path, "takes any number: add --once"), ("-", "keeps nothing: name a file or a folder, and add --once") })
         {
             using var output = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", target, "--resume");
             Assert.Equal(ExitCode.WrongUsage, await output.ExitAsync());
-            Assert.Contains("name a file, and add --once", Assert.Single(output.ErrorLines), StringComparison.Ordinal);
+            Assert.Contains(says, Assert.Single(output.ErrorLines), StringComparison.Ordinal);
         }
     }
 

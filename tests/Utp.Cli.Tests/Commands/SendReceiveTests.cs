@@ -222,15 +222,6 @@ public class SendReceiveTests
     }
 
     [Fact]
-    public async Task A_folder_is_no_file_to_send()
-    {
-        using var folder = new TestFolder();
-        using var run = UtpRun.Start("send", folder.Path, "127.0.0.1:9");
-        Assert.Equal(ExitCode.Failed, await run.ExitAsync());
-        Assert.StartsWith($"utp: {folder.Path} is a folder: name a file", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_target_that_cannot_be_written_is_named_before_anything_is_received()
     {
         using var once = UtpRun.Start("receive", "--bind", "127.0.0.1:0", "--out", "/nowhere/copy", "--once");

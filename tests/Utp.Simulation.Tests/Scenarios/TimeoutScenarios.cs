@@ -32,6 +32,23 @@ public class TimeoutScenarios
         Assert.Contains(CloseCause.IdleTimeout, new[] { transfer.ClientUser.Closed!.Value.Cause, transfer.ServerUser.Closed!.Value.Cause });
     }
 
+    // The time-outs of the utp command, so that a peer that was killed does not hold it for a minute and a half of retransmissions.
+    [Fact]
+    public void Both_ends_of_a_transfer_give_up_within_30_seconds_of_silence_when_that_is_the_idle_timeout()
+    {
+        var options = new ConnectionOptions { IdleTimeoutMicros = 30_000_000, KeepAliveMicros = 5_000_000 };
+        var transfer = new Transfer(request: TenKilobytes with { Bytes = 100_000_000 }, answer: Silent, options: options);
+        transfer.Start();
+        transfer.RunUntil(() => transfer.ServerUser.BytesReceived > 1_000_000);
+        var silence = transfer.Simulator.Now;
+        transfer.Forth.Filter = transfer.Back.Filter = static (in DatagramInfo _, ReadOnlySpan<byte> _) => LinkVerdict.Drop;
+        transfer.RunUntil(() => transfer.ClientUser.Closed is not null && transfer.ServerUser.Closed is not null);
+
+        Assert.Equal((CloseCause.IdleTimeout, CloseCause.IdleTimeout), (transfer.ClientUser.Closed!.Value.Cause, transfer.ServerUser.Closed!.Value.Cause));
+        // What was on the way when it began is still heard.
+        Assert.InRange(transfer.Simulator.Now.Since(silence), 29_000_000, 30_100_000);
+    }
+
     [Fact]
     public void Keep_alives_keep_an_idle_connection_through_a_nat_that_forgets_after_30_seconds()
     {

@@ -66,8 +66,9 @@ internal sealed class RemoteEnd : IBenchEnd
 
         if (_plan.Work == BenchWork.RemotePing)
         {
-            var echo = _peers["user/echo"];
-            _workers.Add(System.ActorOf(Props.Create(() => new RemotePinger(echo, new byte[_plan.MessageBytes], TimeSpan.Zero, _tally)), "pinger"));
+            var (echo, message) = (_peers["user/echo"], new byte[_plan.MessageBytes]);
+            // Native code makes no array in an expression.
+            _workers.Add(System.ActorOf(Props.Create(() => new RemotePinger(echo, message, TimeSpan.Zero, _tally)), "pinger"));
         }
 
         if (_plan.Work == BenchWork.RemoteHeartbeat)

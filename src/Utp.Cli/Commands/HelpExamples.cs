@@ -36,6 +36,8 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["bench idle"] = [("utp bench idle --connections 10000", "")],
         ["bench accept"] = [("utp bench accept --connections 100", "")],
         ["bench serve"] = [("utp bench serve --bind *:9000", "")],
+        ["top"] = [("utp top", "every program of this machine with --dashboard"), ("utp top http://127.0.0.1:9100", "one of them")],
+        ["trace plot"] = [("utp trace plot records/*.sqlog", "a picture and a page beside each record")],
         ["doctor"] = [("utp doctor", "this machine"), ("utp doctor host:9000", "and the way to another one")],
         ["config"] = [("utp config --set utp.send-buffer=4MiB", "the settings that would be in force")],
         ["completion"] = [("source <(utp completion bash)", "in the shell's start file")],

@@ -24,7 +24,7 @@ internal static class PageCommand
         runner.Attach(command, run =>
         {
             var count = run.Parsed.GetValue(connections);
-            var plan = new EndPlan { Work = BenchWork.Idle, Carrier = BenchCarrier.Utp, Connections = count, Ports = BenchSettings.PortsFor(count) };
+            var plan = new EndPlan { Work = BenchWork.Idle, Carrier = BenchCarrier.Utp, Connections = count, Ports = BenchSettings.PortsFor(count, asked: 1) };
             return MeasureAsync(run, options.Job(run.Parsed, plan), run.Parsed.GetValue(browser)!);
         });
         return command;

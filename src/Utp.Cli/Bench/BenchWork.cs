@@ -75,6 +75,7 @@ internal enum BenchCarrier
 }
 
 /// <summary>What one end has to do: the first line that it reads. The Node ends (benchmarks/peers) read the same.</summary>
+/// <remarks>What has a default can be set: the code that the compiler makes of this for JSON gives 0 to what can only be initialized and is not in the line.</remarks>
 internal sealed record EndPlan
 {
     public required BenchWork Work { get; init; }
@@ -83,28 +84,28 @@ internal sealed record EndPlan
 
     public bool IsServer { get; init; }
 
-    public int Connections { get; init; } = 1;
+    public int Connections { get; set; } = 1;
 
     /// <summary>From how many ports of the client the connections go; of TCP each has one of its own.</summary>
-    public int Ports { get; init; } = 1;
+    public int Ports { get; set; } = 1;
 
     /// <summary>Of ping, accept and Akka.Remote.</summary>
-    public int MessageBytes { get; init; } = 64;
+    public int MessageBytes { get; set; } = 64;
 
     /// <summary>Size of one write of bulk: the same for everybody.</summary>
-    public int WriteBytes { get; init; } = 64 << 10;
+    public int WriteBytes { get; set; } = 64 << 10;
 
     /// <summary>Messages of Akka.Remote that are under way.</summary>
     public int Window { get; init; }
 
     /// <summary>The address at which this end listens.</summary>
-    public string Host { get; init; } = "127.0.0.1";
+    public string Host { get; set; } = "127.0.0.1";
 
     /// <summary>The port at which a server of this library listens; 0: any free one.</summary>
     public int Port { get; init; }
 
     /// <summary>The address of the server.</summary>
-    public string ServerHost { get; init; } = "127.0.0.1";
+    public string ServerHost { get; set; } = "127.0.0.1";
 
     /// <summary>Where this end binds its ports: a server its own address; a client whatever leads to the server.</summary>
     [JsonIgnore]

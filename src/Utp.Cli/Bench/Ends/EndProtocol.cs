@@ -36,7 +36,8 @@ internal sealed partial class EndJson : JsonSerializerContext;
 /// <summary>One thing to do.</summary>
 internal sealed record EndRequest(string Do)
 {
-    public int[] Ports { get; init; } = [];
+    /// <summary>Set, and not only initialized, so that it is empty where it is not in the line.</summary>
+    public int[] Ports { get; set; } = [];
 
     public long Bytes { get; init; }
 

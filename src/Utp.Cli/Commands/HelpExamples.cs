@@ -36,8 +36,6 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["bench idle"] = [("utp bench idle --connections 10000", "")],
         ["bench accept"] = [("utp bench accept --connections 100", "")],
         ["bench serve"] = [("utp bench serve --bind *:9000", "")],
-        ["top"] = [("utp top", "every program of this machine with --dashboard"), ("utp top http://127.0.0.1:9100", "one of them")],
-        ["trace plot"] = [("utp trace plot records/*.sqlog", "a picture and a page beside each record")],
         ["doctor"] = [("utp doctor", "this machine"), ("utp doctor host:9000", "and the way to another one")],
         ["top"] = [("utp receive --bind *:9000 --out inbox --dashboard", "in one terminal; it says where its page is"), ("utp top 127.0.0.1:8029", "in another one")],
         ["trace plot"] = [("utp trace plot connection.sqlog", "draws it beside the record")],

@@ -77,4 +77,10 @@ public static class UtpLogEvents
 
     /// <summary>Debug, where <c>log-transport</c> is on: bytes of a frame that left.</summary>
     public const string RemoteFrameSent = "utp-311";
+
+    /// <summary>Info: an association has lost a connection, and resumes it.</summary>
+    public const string RemoteConnectionLost = "utp-312";
+
+    /// <summary>Info: a lane of an association goes on over a new connection.</summary>
+    public const string RemoteLaneResumed = "utp-313";
 }

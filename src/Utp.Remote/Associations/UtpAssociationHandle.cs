@@ -209,7 +209,7 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
 
     void ILaneOwner.OnLaneLost(Lane lane, string cause, bool isReset)
     {
-        _transport.Log.Info("The association with {0} has lost a connection, and resumes it: {1}", RemoteAddress, cause);
+        _transport.Log.Info("The association with {Peer} has lost a connection, and resumes it: {Cause} [{UtpEvent}]", RemoteAddress, cause, UtpLogEvents.RemoteConnectionLost);
         Resume(lane, cause);
         if (!isReset)
             return;
@@ -230,7 +230,7 @@ internal sealed partial class UtpAssociationHandle : AssociationHandle, ILaneOwn
             _transport.System.Scheduler.Advanced.ScheduleOnce(ResumePause, () => _transport.Resume(this, lane));
     }
 
-    void ILaneOwner.OnLaneResumed(Lane lane) => _transport.Log.Info("Resumed lane {0} of the association with {1}.", lane.Index, RemoteAddress);
+    void ILaneOwner.OnLaneResumed(Lane lane) => _transport.Log.Info("Resumed lane {Lane} of the association with {Peer}. [{UtpEvent}]", lane.Index, RemoteAddress, UtpLogEvents.RemoteLaneResumed);
 
     /// <summary>The host that TLS asks for when this node opens a connection.</summary>
     public string? HostOfPeer => _isInitiator ? RemoteAddress.Host : null;

@@ -37,7 +37,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["bench accept"] = [("utp bench accept --connections 100", "")],
         ["bench serve"] = [("utp bench serve --bind *:9000", "")],
         ["doctor"] = [("utp doctor", "this machine"), ("utp doctor host:9000", "and the way to another one")],
-        ["top"] = [("utp receive --bind *:9000 --out inbox --dashboard", "in one terminal; it says where its page is"), ("utp top 127.0.0.1:8029", "in another one")],
+        ["top"] = [("utp echo --bind *:9000 --dashboard 127.0.0.1:8029", "in one terminal"), ("utp top 127.0.0.1:8029", "in another one")],
         ["trace plot"] = [("utp trace plot connection.sqlog", "draws it beside the record")],
         ["config"] = [("utp config --set utp.send-buffer=4MiB", "the settings that would be in force")],
         ["completion"] = [("source <(utp completion bash)", "in the shell's start file")],

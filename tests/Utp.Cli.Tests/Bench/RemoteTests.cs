@@ -51,7 +51,7 @@ public class RemoteTests
 
     [Theory]
     [InlineData("--work", "no-such", "There is no work 'no-such': choose from tell-100")]
-    [InlineData("--over", "sctp", "There is no transport 'sctp': choose from utp, tcp, utp-tls, tcp-tls, all.")]
+    [InlineData("--over", "sctp", "There is no transport 'sctp': choose from utp, tcp, utp-tls, tcp-tls, utp-lbe, none, all.")]
     public async Task A_wrong_name_is_answered_with_the_right_ones(string option, string value, string expected)
     {
         using var run = UtpRun.Start(["bench", "remote", option, value]);

@@ -128,8 +128,9 @@ internal sealed class Chromium : IAsyncDisposable
             if (!line.StartsWith(ListeningMark, StringComparison.Ordinal))
                 continue;
             var browser = new Uri(line[ListeningMark.Length..]);
-            _process.ErrorDataReceived += static (_, _) => { };
-            _process.BeginErrorReadLine();
+
+            // A browser whose pipe is full would stand still. This ends with the browser.
+            _ = _process.StandardError.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
             using var client = new HttpClient();
             var pages = JsonNode.Parse(await client.GetStringAsync(new Uri($"http://{browser.Authority}/json/list"), cancellation).ConfigureAwait(false))!.AsArray();
             var page = pages.First(static target => (string?)target!["type"] == "page")!;
